@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright: (c) 2026, certops.cdn contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make .venv/test, in which everything of `make` runs, from its lock file. Does nothing when it is up to date.

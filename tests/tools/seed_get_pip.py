@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright: (c) 2026, certops.cdn contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Give ansible-test the get-pip script that its sanity tests need, from the package index.

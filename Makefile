@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Needs python3 (3.11 or newer), make and git; everything else goes to .venv/.
+PYTHON ?= python3
+
+VENV := .venv/test/bin
+RUN := $(VENV)/python tests/tools/run_tests.py
+STAGES := lint sanity importer docs-lint unit conformance usage integration
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test $(STAGES) coverage bench format lock release-notes clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[^#\t]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make the virtual environment that the rest uses (done by itself)
+	@$(PYTHON) tests/tools/make_venv.py
+
+demo: setup ## run playbooks/demo.yml against a local emulator, twice
+	@$(VENV)/python tests/tools/demo.py
+
+test: setup ## run every check and test
+	@$(RUN)
+
+lint: ## ruff, mypy, yamllint, ansible-lint, the changelog, licences
+sanity: ## ansible-test sanity
+importer: ## build the artifact and import it as Galaxy does
+docs-lint: ## the modules' documentation and its references
+unit: ## unit tests
+conformance: ## the providers' own SDKs against the emulator
+usage: ## ways of use: playbooks, ad-hoc commands, examples
+integration: ## ansible-test integration against the emulator
+$(STAGES): setup
+	@$(RUN) --only $@
+
+coverage: setup ## unit and integration tests with their branch coverage
+	@$(RUN) --only unit --only integration --only coverage
+
+bench: setup ## measure speed, calls and memory
+	@PYTHONPATH=tests $(VENV)/python -m bench
+
+format: setup ## format the Python files
+	@$(VENV)/ruff format . && $(VENV)/ruff check --fix .
+
+lock: setup ## lock the development requirements anew, at their newest versions
+	@for name in uv test; do $(VENV)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	  tests/requirements/$$name.in --output-file tests/requirements/$$name.txt || exit; done
+
+release-notes: setup ## write CHANGELOG.md for the version in galaxy.yml
+	@PATH="$(CURDIR)/$(VENV):$$PATH" antsibull-changelog release --update-existing --reload-plugins
+
+clean: ## remove everything that make made
+	rm -rf .venv .test-results .ansible tests/output
