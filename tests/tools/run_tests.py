@@ -60,6 +60,8 @@ HARMLESS = (
     r'Skipping sanity test "(compile|import)" on Python [\d.]+ because it could not be found',
     r"Reviewing previous \d+ warning",
 )
+# what pip says while ansible-test installs its requirements: in the log, but not shown
+NOISE = re.compile(r"\s*(Collecting|Downloading|Installing|Successfully installed|Using cached|━)")
 
 
 class StageError(Exception):
@@ -140,6 +142,7 @@ def base_environment() -> dict[str, str]:
         "ANSIBLE_NOCOLOR": "1",
         "HOME": str(HOME),
         "NO_COLOR": "1",
+        "NO_PROXY": "127.0.0.1,localhost",
         "PATH": os.pathsep.join([str(BIN), *path]),
         "PYTHONPATH": os.pathsep.join([str(COLLECTIONS), str(ROOT / "tests")]),
         "XDG_CACHE_HOME": str(HOME / ".cache"),
@@ -378,8 +381,8 @@ def perform(stage: Stage) -> Run:
 
 
 def line(run: Run) -> str:
-    note = run.note.replace("\n", "\n" + " " * 34)
-    return f"{run.outcome:8} {run.name:14} {run.seconds:6.1f} s  {run.error or note}".rstrip()
+    notes = "; ".join(text for text in (run.error, run.note) if text).replace("\n", "\n" + " " * 34)
+    return f"{run.outcome:8} {run.name:14} {run.seconds:6.1f} s  {notes}".rstrip()
 
 
 def perform_all(stages: list[Stage], jobs: int) -> list[Run]:
@@ -396,7 +399,7 @@ def perform_all(stages: list[Stage], jobs: int) -> list[Run]:
                     running[pool.submit(perform, stage)] = stage.name
                     pending.remove(stage)
             try:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                done = wait(running, return_when=FIRST_COMPLETED).done
             except KeyboardInterrupt:
                 for process in list(processes):
                     kill(process)
@@ -421,7 +424,9 @@ def report(runs: list[Run], seconds: float) -> int:
     failed = [run for run in runs if run.outcome == "failed"]
     for run in failed:
         print(f"\n----- {run.name}: {run.log.relative_to(ROOT)} " + "-" * 40)
-        print(run.log.read_text(encoding="utf-8", errors="replace").rstrip())
+        for text in run.log.read_text(encoding="utf-8", errors="replace").splitlines():
+            if not NOISE.match(text):
+                print(text)
     print(f"\nStages ({seconds:.0f} s in all; logs in {RESULTS.relative_to(ROOT)}/)")
     order = [stage.name for stage in STAGES]
     for run in sorted(runs, key=lambda each: order.index(each.name)):

@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make demo`: run playbooks/demo.yml twice against the emulator, and show what it changed.
+
+The first run has to change something at each provider. The second has to change nothing and to send no write.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parents[2]
+COLLECTIONS = ROOT / ".venv" / "collections"
+BIN = Path(sys.executable).parent
+SCENARIO = ROOT / "tests" / "emulator" / "scenarios" / "demo.yml"
+START_LIMIT = 20  # seconds
+
+console = Console()
+
+
+class DemoError(Exception):
+    """The demo did not go as it has to."""
+
+
+@contextlib.contextmanager
+def emulator(folder: Path) -> Iterator[str]:
+    """Start the emulator on a free port; its URL."""
+    port_file = folder / "port"
+    command = [sys.executable, "-m", "emulator", "--port", "0", "--port-file", str(port_file)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
+    with (folder / "emulator.log").open("w+", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [*command, "--scenario", str(SCENARIO)], env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            deadline = time.monotonic() + START_LIMIT
+            while not (port_file.exists() and port_file.read_text(encoding="utf-8").strip()):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    log.seek(0)
+                    raise DemoError("the emulator did not start:\n" + log.read())
+                time.sleep(0.05)
+            yield f"http://127.0.0.1:{port_file.read_text(encoding='utf-8').strip()}"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def writes(url: str) -> list[dict[str, Any]]:
+    """The writing calls that the emulator has seen so far."""
+    calls = requests.get(f"{url}/_emulator/calls", timeout=10).json()
+    return [call for call in calls if call["write"]]
+
+
+def environment(url: str, home: Path) -> dict[str, str]:
+    """What a user would export, with the emulator's URLs and the scenario's credentials."""
+    scenario = yaml.safe_load(SCENARIO.read_text(encoding="utf-8"))
+    key, pair, client = (scenario[name]["credentials"][0] for name in ("zenlayer", "tencent", "vdms"))
+    ours = ("ANSIBLE_", "ZENLAYER", "TENCENTCLOUD_", "VDMS_", "PYTHONPATH")
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_FORCE_COLOR": "1" if sys.stdout.isatty() else "0",
+        "ANSIBLE_INVENTORY": "localhost,",
+        "HOME": str(home),
+        "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)]),
+        "ZENLAYERCLOUD_API_URL": url,
+        "ZENLAYERCLOUD_ACCESS_KEY_ID": key["access_key_id"],
+        "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD": key["access_key_password"],
+        "TENCENTCLOUD_API_URL": url,
+        "TENCENTCLOUD_SECRET_ID": pair["secret_id"],
+        "TENCENTCLOUD_SECRET_KEY": pair["secret_key"],
+        "VDMS_API_URL": url,
+        "VDMS_TOKEN_URL": f"{url}/connect/token",
+        "VDMS_CLIENT_ID": client["client_id"],
+        "VDMS_CLIENT_SECRET": client["client_secret"],
+    }
+
+
+def play(env: dict[str, str], results: Path) -> tuple[dict[str, Any], int]:
+    """Run the playbook, showing what it says. Its results, and how many tasks changed something."""
+    command = ["ansible-playbook", str(ROOT / "playbooks" / "demo.yml"), "--diff", "-e", f"demo_results={results}"]
+    with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(re.sub(r"\x1b\[[\d;]*m", "", line))
+    recap = re.search(r"^localhost\s+:.*\bchanged=(\d+)", "".join(lines), re.MULTILINE)
+    if process.returncode != 0 or recap is None:
+        raise DemoError(f"the playbook ended with exit code {process.returncode}")
+    return json.loads(results.read_text(encoding="utf-8")), int(recap.group(1))
+
+
+def rows(results: dict[str, Any]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Provider, target, outcome, before and after."""
+    for row in results["zenlayer"]["domains"]:
+        before, after = row["previous_certificate_id"], row["certificate_id"]
+        yield "Zenlayer", row["domain_name"], row["outcome"], f"certificate {before}", f"certificate {after}"
+    for row in results["tencent"]["certificates"]:
+        target = f"{row['domain']} ({row['certificate_id']})"
+        yield "Tencent Cloud", target, row["outcome"], row["previous_status_name"], row["status_name"]
+    vdms = results["vdms"]
+    before, after = vdms["diff"]["before"], vdms["diff"]["after"]
+    label = vdms["certificate_request"]["certificate_label"]
+    for name in vdms["changes"]:
+        yield "VDMS", f"{label}: {name}", "changed", brief(before.get(name)), brief(after.get(name))
+    if not vdms["changes"]:
+        yield "VDMS", label, "unchanged", "", ""
+
+
+def brief(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(brief(item) for item in value)
+    if isinstance(value, dict):
+        return str(value.get("name", json.dumps(value)))
+    return {None: "-", True: "true", False: "false"}.get(value, str(value))
+
+
+def show(title: str, results: dict[str, Any]) -> None:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for heading in ("Provider", "Target", "Outcome", "Before", "After"):
+        table.add_column(heading)
+    provider = ""
+    for row in rows(results):
+        if provider not in ("", row[0]):
+            table.add_section()
+        name, provider = "" if row[0] == provider else row[0], row[0]
+        style = "dim" if row[2] == "unchanged" else "green"
+        table.add_row(name, row[1], f"[{style}]{row[2]}[/]", *row[3:])
+    console.print(table)
+
+
+def demo() -> None:
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"  # the emulator is on this machine
+    with tempfile.TemporaryDirectory(prefix="certops-cdn-") as name, emulator(Path(name)) as url:
+        folder = Path(name)
+        env = environment(url, folder / "home")
+        console.rule("First run")
+        first, changed = play(env, folder / "first.json")
+        show("What the first run changed", first)
+        unmoved = [provider for provider, result in first.items() if not result["changed"]]
+        if unmoved:
+            raise DemoError(f"the first run changed nothing at {', '.join(unmoved)}")
+        sent = len(writes(url))
+        console.rule("Second run")
+        _second, changed = play(env, folder / "second.json")
+        repeated = writes(url)[sent:]
+        if changed or repeated:
+            actions = ", ".join(call["action"] for call in repeated)
+            raise DemoError(f"the second run has changed={changed} and wrote: {actions or 'nothing'}")
+    console.print(f"[bold green]The first run sent {sent} writes; the second changed nothing and sent none.[/]")
+
+
+def main() -> int:
+    try:
+        demo()
+    except DemoError as error:
+        console.print(f"[bold red]The demo failed:[/] {error}", highlight=False)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
