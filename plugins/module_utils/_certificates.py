@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Floor 0: PEM text and fingerprints, with the standard library alone."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterator
+
+_DIGEST_BY_LENGTH = {32: "md5", 40: "sha1", 64: "sha256"}
+
+_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
+_SPACE = re.compile(r"\s+")
+
+
+def normalise_fingerprint(fingerprint: object) -> str:
+    """Hexadecimal digits in lower case, without colons and blanks; ``""`` for what is no fingerprint.
+
+    The digest can be told from the length: 32 MD5, 40 SHA-1, 64 SHA-256 (api/zenlayer.md 3.1).
+    """
+    if not isinstance(fingerprint, str):
+        return ""
+    digits = re.sub(r"[:\s]", "", fingerprint).lower()
+    return digits if len(digits) in _DIGEST_BY_LENGTH and re.fullmatch("[0-9a-f]+", digits) else ""
+
+
+def fingerprints(der: bytes) -> frozenset[str]:
+    """The MD5, SHA-1 and SHA-256 fingerprints of a DER certificate; MD5 is missing on FIPS systems."""
+    found = set()
+    for name in _DIGEST_BY_LENGTH.values():
+        try:
+            found.add(hashlib.new(name, der, usedforsecurity=False).hexdigest())
+        except ValueError:
+            continue
+    return frozenset(found)
+
+
+def pem_blocks(text: str) -> Iterator[tuple[str, bytes]]:
+    """The (label, DER) pairs of all PEM blocks in a text, in their order.
+
+    :raises ValueError: a block's content is not base64
+    """
+    for label, content in _PEM.findall(text):
+        try:
+            yield label, base64.b64decode(_SPACE.sub("", content), validate=True)
+        except binascii.Error as exc:
+            raise ValueError(f"the PEM block '{label}' is not base64") from exc
+
+
+def normalise_pem(text: str) -> str:
+    """PEM text in its one canonical form: LF line ends, 64 characters a line, nothing outside the blocks.
+
+    Two texts with the same blocks in the same order give the same result, whatever their line ends and blanks.
+
+    :raises ValueError: a block's content is not base64
+    """
+    return "".join(_pem_block(label, der) for label, der in pem_blocks(text))
+
+
+def _pem_block(label: str, der: bytes) -> str:
+    content = base64.b64encode(der).decode("ascii")
+    lines = [content[start : start + 64] for start in range(0, len(content), 64)]
+    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----"]) + "\n"

@@ -1,0 +1,479 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Floor 1: one client for JSON over HTTP.
+
+It knows nothing of a provider but what its :class:`Envelope` tells. It sends, bounds, retries by outcome, keeps the
+rate, refuses writes in check mode and takes secrets out of every message. It never repeats a write whose outcome is
+unknown: that is for those to decide who can read what happened.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import socket
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+from ansible_collections.certops.cdn.plugins.module_utils._errors import (
+    ApiError,
+    CheckModeError,
+    Outcome,
+    UnexpectedReplyError,
+)
+from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
+from ansible_collections.certops.cdn.plugins.module_utils._signing import OAuth2Auth
+from ansible_collections.certops.cdn.plugins.module_utils._wait import Backoff, Clock, Deadline, RateLimiter
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest, Response
+
+    Auth = Callable[[PreparedRequest], PreparedRequest]
+
+T = TypeVar("T")
+
+try:
+    import requests
+    import urllib3
+except ImportError:
+    requests = None  # type: ignore[assignment]
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+MAX_BODY = 8 * 1024 * 1024
+"""Bytes of an answer that are read at most; the largest documented list is far below (1,000 rows, about 0.5 MB)."""
+
+MAX_RETRY_AFTER = 60.0
+"""Seconds that a ``Retry-After`` header can make us wait at most."""
+
+MAX_CONNECT_SECONDS = 10.0
+"""Seconds for one attempt to connect; ``timeout`` counts where it is shorter."""
+
+EXCERPT = 200
+"""Characters of an unreadable answer that are shown."""
+
+CLOCK_WINDOW = 300
+"""Seconds that the clocks of the signed APIs may differ (api/zenlayer.md 5.2, api/tencent.md 1.3)."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to a provider.
+
+    :ivar action: the provider's name for it, for messages
+    :ivar path: URL path below ``api_url``
+    :ivar body: serialised as JSON, or as a form where ``form`` is set; None sends no body
+    :ivar writes: it changes something: refused in check mode, never repeated after an unknown outcome
+    :ivar once: executing it twice does harm: sent on a fresh connection, so that a stale one cannot blur its outcome
+    :ivar subject: the target, for messages
+    """
+
+    action: str
+    path: str = "/"
+    method: str = "POST"
+    body: Any = None
+    form: bool = False
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    writes: bool = False
+    once: bool = False
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer, read completely."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The parsed body.
+
+        :raises ValueError: it is no JSON
+        """
+        try:
+            return json.loads(self.body.decode("utf-8-sig"), parse_constant=_no_constant)
+        except RecursionError as exc:
+            raise ValueError("nested too deeply") from exc
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+class Envelope(Protocol):
+    """How a provider wraps results and errors."""
+
+    @property
+    def provider(self) -> str:
+        """The provider's name, for messages."""
+
+    def open(self, call: Call, reply: Reply) -> Any:
+        """The result inside an answer.
+
+        :raises ApiError: the answer tells of an error; ``outcome`` says what that means
+        :raises ValueError: it is not of the documented shape (so does any TypeError or KeyError on the way)
+        """
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How calls are made; the shared options of all modules (DESIGN 4.1), times in seconds."""
+
+    timeout: float = 30.0
+    retries: int = 5
+    validate_certs: bool = True
+    ca_path: str | None = None
+    rate_limit: float = math.inf
+    concurrency: int = 1
+    check_mode: bool = False
+    user_agent: str = "certops.cdn"
+
+
+class JsonClient:
+    """Calls one base URL with one kind of credentials. Safe to use from ``settings.concurrency`` threads."""
+
+    def __init__(
+        self,
+        base_url: str,
+        envelope: Envelope,
+        auth: Auth,
+        settings: Settings,
+        redact: Redactor,
+        *,
+        clock: Clock | None = None,
+        limiter: RateLimiter | None = None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._base_url = base_url
+        self._envelope = envelope
+        self._auth = auth
+        self._settings = settings
+        self._redact = redact
+        self.clock = clock or Clock()
+        self._limiter = limiter or RateLimiter(settings.rate_limit, self.clock)
+        self._backoff = backoff or Backoff()
+        self._proxies = requests.utils.get_environ_proxies(base_url)
+        self._session = self._new_session()
+
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        # The environment must neither replace a signature (netrc) nor the trust that the options ask for
+        # (REQUESTS_CA_BUNDLE); the proxies, which it may choose, are passed with each request.
+        session.trust_env = False
+        session.headers.update({"User-Agent": self._settings.user_agent, "Accept": "application/json"})
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=self._settings.concurrency)
+        session.mount(self._base_url, adapter)
+        return session
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def call(self, call: Call, parse: Callable[[Any], T], deadline: Deadline | None = None) -> T:
+        """Make a call and return what ``parse`` makes of the result in the answer.
+
+        :param parse: raises ValueError, TypeError or KeyError for a result that is not of the documented shape
+        :param deadline: nothing is started, and nothing waited for, beyond it. Without it a call ends after
+            ``retries + 1`` times the time limit of a request plus the longest pause between attempts.
+        :raises ApiError: the call failed for good; ``outcome`` tells what is known
+        :raises CheckModeError: a write in check mode
+        """
+        if call.writes and self._settings.check_mode:
+            raise CheckModeError(f"{call.action} changes something and was not sent in check mode", code="CheckMode")
+        body = _serialise(call)
+        session = self._new_session() if call.once else self._session
+        renewed = False
+        attempt = 0
+        try:
+            while True:
+                self._limiter.wait_for_turn()
+                request = self._prepare(call, body)
+                try:
+                    return self._interpret(call, self._send(call, session, request, deadline), parse)
+                except ApiError as error:
+                    if error.http_status == 401 and isinstance(self._auth, OAuth2Auth) and not renewed:
+                        # The token expired on its way, so nothing was executed (api/vdms.md 1.6).
+                        self._auth.renew(rejected=request.headers["Authorization"])
+                        renewed = True
+                        continue
+                    pause = self._pause_before_retry(call, error, attempt, deadline)
+                    if pause is None:
+                        raise
+                attempt += 1
+                self.clock.sleep(pause)
+        finally:
+            if call.once:
+                session.close()
+
+    def _pause_before_retry(
+        self, call: Call, error: ApiError, attempt: int, deadline: Deadline | None
+    ) -> float | None:
+        """Seconds to wait before the next attempt, or None where the error is final (DESIGN, rule 4)."""
+        final = (
+            error.outcome is Outcome.REFUSED
+            or (error.outcome is Outcome.UNKNOWN and call.writes)
+            or isinstance(error, _FinalError)
+            or attempt >= self._settings.retries
+        )
+        if final:
+            return None
+        pause = max(self._backoff.pause(attempt), error.retry_after or 0.0)
+        if deadline is not None and pause >= deadline.remaining():
+            return None
+        return pause
+
+    def _prepare(self, call: Call, body: bytes | None) -> PreparedRequest:
+        """The request, signed now: every attempt has a signature or token of its own."""
+        headers = {**_content_type(call), **call.headers}
+        return self._session.prepare_request(
+            requests.Request(call.method, self._url(call), data=body, headers=headers, auth=self._auth)
+        )
+
+    def _url(self, call: Call) -> str:
+        query = urlencode(call.query)
+        return f"{self._base_url}{call.path}" + (f"?{query}" if query else "")
+
+    def _send(
+        self, call: Call, session: requests.Session, request: PreparedRequest, deadline: Deadline | None
+    ) -> Reply:
+        """Send one signed request and read the whole answer within the time limit.
+
+        :raises ApiError: it did not come about, with what is known of the outcome
+        """
+        timeout = self._settings.timeout
+        if deadline is not None:
+            # A last look at the end of a wait still gets a second.
+            timeout = min(timeout, max(deadline.remaining(), 1.0))
+        verify: bool | str = self._settings.validate_certs
+        if verify and self._settings.ca_path:
+            verify = self._settings.ca_path
+        ends = self.clock.now() + timeout
+        try:
+            with session.send(
+                request,
+                timeout=(min(timeout, MAX_CONNECT_SECONDS), timeout),
+                verify=verify,
+                proxies=self._proxies,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return Reply(response.status_code, response.headers, self._read(call, response, ends))
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
+            raise self._transport_error(call, exc) from exc
+
+    def _read(self, call: Call, response: Response, ends: float) -> bytes:
+        """The body, bounded in size and time: a slow drip must not keep the task for ever."""
+        raw = response.raw
+        # read1() returns what is there; older urllib3 can only be kept from blocking by asking for single bytes.
+        read, size = (raw.read1, 65536) if hasattr(raw, "read1") else (raw.read, 1)
+        body = bytearray()
+        while True:
+            chunk = read(size, decode_content=True)
+            if not chunk:
+                break
+            body += chunk
+            if len(body) > MAX_BODY:
+                raise self._unexpected(call, response.status_code, f"is larger than {MAX_BODY // 2**20} MiB")
+            if self.clock.now() > ends:
+                raise requests.exceptions.ReadTimeout("the answer did not end in time")
+        length = response.headers.get("Content-Length", "")
+        if length.isdigit() and "Content-Encoding" not in response.headers and len(body) < int(length):
+            raise self._unexpected(call, response.status_code, f"was cut off after {len(body)} of {length} bytes")
+        return bytes(body)
+
+    # ---- What went wrong ----
+
+    def _interpret(self, call: Call, reply: Reply, parse: Callable[[Any], T]) -> T:
+        """The call's result, or the error that a network component or the provider's envelope tells of."""
+        blocked = _network_block(reply)
+        if blocked is not None:
+            code, text = blocked
+            raise self._error(call, code, text, status=reply.status, outcome=Outcome.REFUSED)
+        try:
+            return parse(self._envelope.open(call, reply))
+        except ApiError as error:
+            self._complete(error, call, reply)
+            raise
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as exc:
+            raise self._unreadable(call, reply) from exc
+
+    def _complete(self, error: ApiError, call: Call, reply: Reply) -> None:
+        """Add what only the client knows: action, status, clock, pause asked for; and mask secrets."""
+        error.provider = self._envelope.provider
+        error.action = call.action
+        error.http_status = reply.status
+        error.retry_after = _retry_after(reply.headers)
+        skew = _clock_skew(reply.headers)
+        where = f" for {call.subject}" if call.subject else ""
+        details = [f"HTTP {reply.status}"]
+        if error.request_id:
+            details.append(f"request id {error.request_id}")
+        code = f"{error.code}: " if error.code else ""
+        text = f"{self._envelope.provider} {call.action} failed{where}: {code}{error.message} ({', '.join(details)})."
+        if skew is not None and abs(skew) > CLOCK_WINDOW:
+            direction = "behind" if skew > 0 else "ahead of"
+            text += f" The clock of this host is {abs(skew):.0f} s {direction} the provider's; correct it."
+        error.message = self._redact(text)
+        error.args = (error.message,)
+
+    def _unreadable(self, call: Call, reply: Reply) -> ApiError:
+        if reply.status == 429:
+            error = self._error(call, "429", "too many requests", status=429, outcome=Outcome.NOT_EXECUTED)
+        elif 400 <= reply.status < 500 and reply.status != 408:
+            error = self._error(
+                call,
+                str(reply.status),
+                f"the answer has no readable error{self._excerpt(reply)}",
+                status=reply.status,
+                outcome=Outcome.REFUSED,
+            )
+        else:
+            error = self._unexpected(call, reply.status, f"is not the documented JSON{self._excerpt(reply)}")
+        error.retry_after = _retry_after(reply.headers)
+        return error
+
+    def _excerpt(self, reply: Reply) -> str:
+        text = " ".join(reply.body[: 4 * EXCERPT].decode("utf-8", "replace").split())
+        text = self._redact(text)
+        if not text:
+            return ", it is empty"
+        return f", it begins: {text[:EXCERPT]}"
+
+    def _unexpected(self, call: Call, status: int, what: str) -> ApiError:
+        return self._error(
+            call, "UnexpectedReply", f"the answer {what}", status=status, outcome=Outcome.UNKNOWN, kind=UnexpectedReplyError
+        )
+
+    def _transport_error(self, call: Call, exc: Exception) -> ApiError:
+        host = urlsplit(self._base_url).netloc
+        if isinstance(exc, requests.exceptions.SSLError):
+            advice = "check ca_path and validate_certs" if "CERTIFICATE_VERIFY_FAILED" in str(exc) else "no TLS connection"
+            return self._error(
+                call, "TlsError", f"{host} was not trusted ({advice}): {_root_cause(exc)}", kind=_FinalError
+            )
+        if isinstance(exc, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+            return self._error(call, "InvalidUrl", f"cannot call {host}: {_root_cause(exc)}", kind=_FinalError)
+        if isinstance(exc, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)) or _never_connected(exc):
+            return self._error(call, "ConnectionFailed", f"no connection to {host}: {_root_cause(exc)}")
+        if isinstance(exc, (requests.exceptions.Timeout, socket.timeout, urllib3.exceptions.TimeoutError)):
+            return self._error(
+                call, "Timeout", f"{host} did not answer in time (option timeout)", outcome=Outcome.UNKNOWN
+            )
+        return self._error(
+            call, "ConnectionLost", f"the connection to {host} broke: {_root_cause(exc)}", outcome=Outcome.UNKNOWN
+        )
+
+    def _error(
+        self,
+        call: Call,
+        code: str,
+        text: str,
+        *,
+        status: int | None = None,
+        outcome: Outcome = Outcome.NOT_EXECUTED,
+        kind: type[ApiError] = ApiError,
+    ) -> ApiError:
+        where = f" for {call.subject}" if call.subject else ""
+        http = f" (HTTP {status})" if status is not None else ""
+        return kind(
+            self._redact(f"{self._envelope.provider} {call.action} failed{where}: {text}{http}."),
+            provider=self._envelope.provider,
+            action=call.action,
+            code=code,
+            http_status=status,
+            outcome=outcome,
+        )
+
+
+class _FinalError(ApiError):
+    """Not executed, and no attempt will be: an untrusted certificate, an impossible URL."""
+
+
+def _serialise(call: Call) -> bytes | None:
+    """The body's bytes: written once, so that what is signed is what is sent."""
+    if call.body is None:
+        return None
+    if call.form:
+        return urlencode(call.body).encode("ascii")
+    return json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def _content_type(call: Call) -> dict[str, str]:
+    if call.body is None:
+        return {}
+    return {"Content-Type": "application/x-www-form-urlencoded" if call.form else "application/json"}
+
+
+def _network_block(reply: Reply) -> tuple[str, str] | None:
+    """Code and text for an answer that comes from in front of the API (api/zenlayer.md 5.4)."""
+    if reply.status == 451:
+        return "REQUEST_BLOCKED", "the request was blocked by a security policy in front of the API"
+    if reply.status == 403 and reply.headers.get("cf-mitigated", "").lower() == "challenge":
+        return "SECURITY_CHALLENGE", "a browser challenge stands in front of the API; ask the provider to admit this host"
+    if 300 <= reply.status < 400:
+        target = urlsplit(reply.headers.get("Location", "")).netloc or "elsewhere"
+        return "Redirect", f"the answer points to {target}; redirects are not followed with credentials, check api_url"
+    return None
+
+
+def _never_connected(exc: BaseException | None) -> bool:
+    """Whether no connection came about, so that nothing can have been sent."""
+    refused = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    while exc is not None:
+        reason = getattr(exc, "reason", None)
+        if isinstance(exc, refused) or isinstance(reason, refused):
+            return True
+        inner = [arg for arg in exc.args if isinstance(arg, BaseException)]
+        exc = inner[0] if inner else exc.__cause__
+    return False
+
+
+def _root_cause(exc: BaseException) -> str:
+    """The innermost reason, in words: urllib3 wraps it several times."""
+    while True:
+        reason = getattr(exc, "reason", None)
+        inner = [arg for arg in (reason, *exc.args) if isinstance(arg, BaseException)]
+        if not inner:
+            break
+        exc = inner[0]
+    text = getattr(exc, "strerror", None) or str(exc) or type(exc).__name__
+    # urllib3 puts the connection object's address in front: "<urllib3... object at 0x7f>: Failed to ...".
+    return text.rpartition(">: ")[2]
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a ``Retry-After`` header (number or date), bounded; None without one."""
+    value = headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except (TypeError, ValueError):
+            return None
+    return min(max(0.0, seconds), MAX_RETRY_AFTER) if math.isfinite(seconds) else None
+
+
+def _clock_skew(headers: Mapping[str, str]) -> float | None:
+    """Seconds that this host's clock is behind the server's, by its ``Date`` header."""
+    try:
+        return parsedate_to_datetime(headers.get("Date", "")).timestamp() - time.time()
+    except (TypeError, ValueError):
+        return None

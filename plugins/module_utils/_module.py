@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Floor 3: what all modules share: options, secrets, and the one place that calls ``exit_json`` and ``fail_json``."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.certops.cdn.plugins.module_utils import _http
+from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError
+from ansible_collections.certops.cdn.plugins.module_utils._options import not_negative, positive
+from ansible_collections.certops.cdn.plugins.module_utils._parallel import defect
+from ansible_collections.certops.cdn.plugins.module_utils._reconcile import Reconciliation, Waiting
+from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
+from ansible_collections.certops.cdn.plugins.module_utils._resource import Resource, Target
+
+HTTP_OPTIONS: dict[str, Any] = {
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+    "timeout": {"type": "float", "default": 30},
+    "retries": {"type": "int", "default": 5},
+}
+
+BATCH_OPTIONS: dict[str, Any] = {
+    "concurrency": {"type": "int", "default": 8},
+    "rate_limit": {"type": "int", "default": 10},
+}
+
+
+def wait_options(timeout: float, interval: float) -> dict[str, Any]:
+    """The options of waiting, with a module's own defaults in seconds."""
+    return {
+        "wait_timeout": {"type": "float", "default": timeout},
+        "wait_interval": {"type": "float", "default": interval},
+    }
+
+
+ResourceFactory = Callable[[Mapping[str, Any], _http.Settings, Redactor], Resource[Any]]
+
+SHOWN_FAILURES = 5
+"""So many failed targets are told in ``msg``; the rows have all of them."""
+
+
+def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], **constraints: Any) -> None:
+    """Run a module from its options to its result.
+
+    :param resource_of: makes the provider's resource out of options, connection settings and redactor
+    :param argument_spec: the module's own options and those of its provider; the HTTP options are added
+    :param constraints: what else AnsibleModule takes, such as ``mutually_exclusive``
+    """
+    module = AnsibleModule(argument_spec={**argument_spec, **HTTP_OPTIONS}, supports_check_mode=True, **constraints)
+    if _http.REQUESTS_IMPORT_ERROR is not None:
+        module.fail_json(msg=missing_required_lib("requests"), exception=_http.REQUESTS_IMPORT_ERROR)
+    secrets = [module.params[name] for name, spec in module.argument_spec.items() if spec.get("no_log")]
+    redact = Redactor(*secrets, on_new_secret=lambda secret: register_secret(module, secret))
+    try:
+        settings = _settings(module)
+        resource = resource_of(module.params, settings, redact)
+        run: Reconciliation[Any] = Reconciliation(
+            resource,
+            check_mode=module.check_mode,
+            waiting=_waiting(module.params),
+            concurrency=settings.concurrency,
+        )
+        targets = run.run()
+        result = resource.report(targets)
+    except CdnError as error:
+        _fail(module, error)
+    except Exception as exc:
+        _fail(module, defect(exc))
+    _finish(module, targets, result)
+
+
+def _finish(module: AnsibleModule, targets: Sequence[Target[Any]], result: dict[str, Any]) -> None:
+    """Tell the result; the task has failed if any target has."""
+    result["changed"] = any(target.changed for target in targets)
+    for target in targets:
+        if target.note:
+            module.warn(target.note)
+    errors = [target.error for target in targets if target.error is not None]
+    if not errors:
+        module.exit_json(**result)
+    told = [error.message for error in errors[:SHOWN_FAILURES]]
+    if len(errors) > SHOWN_FAILURES:
+        told.append(f"and {len(errors) - SHOWN_FAILURES} more, see the result's rows.")
+    prefix = f"{len(errors)} of {len(targets)} failed. " if len(targets) > 1 else ""
+    module.fail_json(msg=prefix + " ".join(told), error=errors[0].as_result(), **result)
+
+
+def _fail(module: AnsibleModule, error: CdnError) -> None:
+    module.fail_json(msg=error.message, error=error.as_result(), changed=False)
+
+
+def register_secret(module: AnsibleModule, secret: str) -> None:
+    """Have a secret that is no option masked, by ansible-core up to 2.21 and from 2.22 on alike."""
+    module.no_log_values.add(secret)
+    try:
+        from ansible.module_utils.secrets import register_secret as register
+    except ImportError:
+        return
+    register(secret)
+
+
+def _settings(module: AnsibleModule) -> _http.Settings:
+    """The connection settings out of the shared options.
+
+    :raises InputError: one of them cannot be used
+    """
+    params = module.params
+    positive(params, "timeout", "wait_timeout", "wait_interval", "concurrency", "rate_limit")
+    not_negative(params, "retries")
+    ca_path = params["ca_path"]
+    if ca_path is not None and not os.access(ca_path, os.R_OK):
+        reason = "cannot be read" if os.path.exists(ca_path) else "does not exist"
+        raise InputError(f"ca_path: '{ca_path}' {reason}; it must be a file or directory of CA certificates.")
+    return _http.Settings(
+        timeout=params["timeout"],
+        retries=params["retries"],
+        validate_certs=params["validate_certs"],
+        ca_path=ca_path,
+        rate_limit=params.get("rate_limit") or math.inf,
+        concurrency=params.get("concurrency") or 1,
+        check_mode=module.check_mode,
+        user_agent=f"certops.cdn ansible-core/{module.ansible_version}",
+    )
+
+
+def _waiting(params: Mapping[str, Any]) -> Waiting | None:
+    """How long to wait; None where the options say not to."""
+    wanted = params["wait"] if "wait" in params else params["wait_for"] != "none"
+    return Waiting(params["wait_timeout"], params["wait_interval"]) if wanted else None

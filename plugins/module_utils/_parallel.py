@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Floor 1: the same work for many targets, several at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar, Union
+
+from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, Outcome
+
+K = TypeVar("K")
+R = TypeVar("R")
+
+Result = Union[R, CdnError]
+
+
+def each(work: Callable[[K], R], items: Sequence[K], concurrency: int) -> dict[K, Result[R]]:
+    """Do ``work`` for every item, at most ``concurrency`` at a time; one that fails does not stop the others.
+
+    :return: the result or the error of every item, in the items' order
+    """
+
+    def guarded(item: K) -> Result[R]:
+        try:
+            return work(item)
+        except CdnError as error:
+            return error
+        except Exception as exc:  # a defect: it must not hide what was done for the other targets
+            return defect(exc)
+
+    if len(items) < 2 or concurrency < 2:
+        return {item: guarded(item) for item in items}
+    # Imported where it is needed: most runs have one target, and start-up time counts.
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(concurrency, len(items))) as pool:
+        return dict(zip(items, pool.map(guarded, items)))
+
+
+def defect(exc: Exception) -> CdnError:
+    """The error for an exception that should not have been possible. Its text may hold anything, so it is not shown."""
+    trace = exc.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace else ""
+    return CdnError(
+        f"unexpected {type(exc).__name__}{where}: this is a defect of certops.cdn, please report it",
+        code="Defect",
+        outcome=Outcome.UNKNOWN,
+    )
+
+
+def chunks(items: Iterable[K], size: int) -> Iterator[list[K]]:
+    """The items in lists of at most ``size``."""
+    chunk: list[K] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
