@@ -177,8 +177,8 @@ def ansible_test(run: Run, tree: Path, *arguments: str) -> str:
     # Its wrappers begin with the path of this Python, which must not contain a space.
     venv = tree.parents[2] / "venv"
     venv.symlink_to(BIN.parent, target_is_directory=True)
-    command = (venv / "bin" / "python", venv / "bin" / "ansible-test", *arguments, "--color", "no")
-    output = run(*command, cwd=tree, env=tree_paths(tree))
+    program = (venv / "bin" / "python", venv / "bin" / "ansible-test")
+    output = run(*program, *arguments, "--color", "no", cwd=tree, env=tree_paths(tree))
     warnings = re.findall(r"^WARNING: (.*)$", output, re.MULTILINE)
     unknown = sorted({text for text in warnings if not any(re.match(known, text) for known in HARMLESS)})
     if unknown:

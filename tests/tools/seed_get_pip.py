@@ -20,14 +20,15 @@ import ansible_test
 
 SCRIPT = """\
 import base64, os, sys, tempfile
-wheel = os.path.join(tempfile.mkdtemp(), {name!r})
-with open(wheel, "wb") as file:
-    file.write(base64.b64decode({data!r}))
-sys.path.insert(0, wheel)
-from pip._internal.cli.main import main
-# get-pip's own options, which pip does not have
-arguments = [a for a in sys.argv[1:] if a not in ("--no-setuptools", "--no-wheel")]
-sys.exit(main(["install", "--upgrade", "--force-reinstall", *arguments]))
+with tempfile.TemporaryDirectory() as folder:
+    wheel = os.path.join(folder, {name!r})
+    with open(wheel, "wb") as file:
+        file.write(base64.b64decode({data!r}))
+    sys.path.insert(0, wheel)
+    from pip._internal.cli.main import main
+    # get-pip's own options, which pip does not have
+    arguments = [a for a in sys.argv[1:] if a not in ("--no-setuptools", "--no-wheel")]
+    sys.exit(main(["install", "--upgrade", "--force-reinstall", *arguments]))
 """
 
 
