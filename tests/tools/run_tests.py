@@ -452,7 +452,10 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     start = time.monotonic()
-    runs = perform_all(stages, options.jobs)
+    try:
+        runs = perform_all(stages, options.jobs)
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
     return report(runs, time.monotonic() - start)
 
 
