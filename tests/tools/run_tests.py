@@ -58,6 +58,7 @@ ARTIFACT = (
 HARMLESS = (
     r'Using locale "C\.UTF-8" instead of',
     r'Skipping sanity test "(compile|import)" on Python [\d.]+ because it could not be found',
+    r"Unable to determine context for the following test targets, they will be run on the target host",
     r"Reviewing previous \d+ warning",
 )
 # what pip says while ansible-test installs its requirements: in the log, but not shown
