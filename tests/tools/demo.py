@@ -62,38 +62,43 @@ def emulator(folder: Path) -> Iterator[str]:
 
 def writes(url: str) -> list[dict[str, Any]]:
     """The writing calls that the emulator has seen so far."""
-    calls = requests.get(f"{url}/_emulator/calls", timeout=10).json()
-    return [call for call in calls if call["write"]]
+    reply = requests.get(f"{url}/_emulator/calls", params={"writes": "true"}, timeout=10)
+    reply.raise_for_status()
+    calls: list[dict[str, Any]] = reply.json()
+    return calls
 
 
 def environment(url: str, home: Path) -> dict[str, str]:
     """What a user would export, with the emulator's URLs and the scenario's credentials."""
     scenario = yaml.safe_load(SCENARIO.read_text(encoding="utf-8"))
-    key, pair, client = (scenario[name]["credentials"][0] for name in ("zenlayer", "tencent", "vdms"))
+    access_key, secret, client = (
+        scenario[service][name][0]
+        for service, name in (("zenlayer", "access_keys"), ("tencent", "secrets"), ("vdms", "clients"))
+    )
     ours = ("ANSIBLE_", "ZENLAYER", "TENCENTCLOUD_", "VDMS_", "PYTHONPATH")
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_FORCE_COLOR": "1" if sys.stdout.isatty() else "0",
-        "ANSIBLE_INVENTORY": "localhost,",
         "HOME": str(home),
         "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)]),
         "ZENLAYERCLOUD_API_URL": url,
-        "ZENLAYERCLOUD_ACCESS_KEY_ID": key["access_key_id"],
-        "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD": key["access_key_password"],
+        "ZENLAYERCLOUD_ACCESS_KEY_ID": access_key["id"],
+        "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD": access_key["password"],
         "TENCENTCLOUD_API_URL": url,
-        "TENCENTCLOUD_SECRET_ID": pair["secret_id"],
-        "TENCENTCLOUD_SECRET_KEY": pair["secret_key"],
+        "TENCENTCLOUD_SECRET_ID": secret["id"],
+        "TENCENTCLOUD_SECRET_KEY": secret["key"],
         "VDMS_API_URL": url,
         "VDMS_TOKEN_URL": f"{url}/connect/token",
-        "VDMS_CLIENT_ID": client["client_id"],
-        "VDMS_CLIENT_SECRET": client["client_secret"],
+        "VDMS_CLIENT_ID": client["id"],
+        "VDMS_CLIENT_SECRET": client["secret"],
     }
 
 
 def play(env: dict[str, str], results: Path) -> tuple[dict[str, Any], int]:
     """Run the playbook, showing what it says. Its results, and how many tasks changed something."""
-    command = ["ansible-playbook", str(ROOT / "playbooks" / "demo.yml"), "--diff", "-e", f"demo_results={results}"]
+    playbook = ROOT / "playbooks" / "demo.yml"
+    command = ["ansible-playbook", str(playbook), "-i", "localhost,", "--diff", "-e", f"demo_results={results}"]
     with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         assert process.stdout is not None
         lines = []
