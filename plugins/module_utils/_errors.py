@@ -64,12 +64,10 @@ class CdnError(Exception):
             "outcome": self.outcome.value,
         }
 
-    def about(self, target: str) -> CdnError:
-        """This error with the target's name in front of its message, for errors raised where the target is unknown."""
-        if target not in self.message:
-            self.message = f"{target}: {self.message}"
-            self.args = (self.message,)
-        return self
+    def add(self, sentence: str) -> None:
+        """Add to the message what is known only further up."""
+        self.message = f"{self.message} {sentence}"
+        self.args = (self.message,)
 
 
 class InputError(CdnError):
@@ -94,10 +92,3 @@ class UnexpectedReplyError(ApiError):
 
 class CheckModeError(CdnError):
     """A mutating call was about to be sent in check mode: a defect of this collection, stopped by the client."""
-
-
-class DeadlineError(CdnError):
-    """A time limit passed before the wanted state was seen."""
-
-    def __init__(self, message: str, *, provider: str = "", action: str = "") -> None:
-        super().__init__(message, provider=provider, action=action, code="Timeout", outcome=Outcome.UNKNOWN)

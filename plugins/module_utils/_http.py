@@ -213,6 +213,8 @@ class JsonClient:
                         continue
                     pause = self._pause_before_retry(call, error, attempt, deadline)
                     if pause is None:
+                        if attempt:
+                            error.add(f"Tried {attempt + 1} times.")
                         raise
                 attempt += 1
                 self.clock.sleep(pause)

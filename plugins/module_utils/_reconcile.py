@@ -289,7 +289,7 @@ class Reconciliation(Generic[S]):
                 target.changed = False
                 target.fail(target.reverting, "rolled_back")
             else:
-                target.reverting.message += f" Rolling it back failed too: {target.error.message}"
+                target.reverting.add(f"Rolling it back failed too: {target.error.message}")
                 target.fail(target.reverting)
 
     # ---- small things ----
