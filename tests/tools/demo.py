@@ -30,7 +30,7 @@ BIN = Path(sys.executable).parent
 SCENARIO = ROOT / "tests" / "emulator" / "scenarios" / "demo.yml"
 START_LIMIT = 20  # seconds
 
-console = Console()
+console = Console() if sys.stdout.isatty() else Console(width=110)
 
 
 class DemoError(Exception):
@@ -113,17 +113,19 @@ def play(env: dict[str, str], results: Path) -> tuple[dict[str, Any], int]:
 
 def rows(results: dict[str, Any]) -> Iterator[tuple[str, str, str, str, str]]:
     """Provider, target, outcome, before and after."""
+    label = results["zenlayer"]["certificate"]["certificate_label"]
     for row in results["zenlayer"]["domains"]:
-        before, after = row["previous_certificate_id"], row["certificate_id"]
-        yield "Zenlayer", row["domain_name"], row["outcome"], f"certificate {before}", f"certificate {after}"
+        after = f"{row['certificate_id']} ({label})"
+        yield "Zenlayer", row["domain_name"], row["outcome"], brief(row["previous_certificate_id"]), after
     for row in results["tencent"]["certificates"]:
         target = f"{row['domain']} ({row['certificate_id']})"
         yield "Tencent Cloud", target, row["outcome"], row["previous_status_name"], row["status_name"]
     vdms = results["vdms"]
-    before, after = vdms["diff"]["before"], vdms["diff"]["after"]
     label = vdms["certificate_request"]["certificate_label"]
+    diffs = vdms.get("diff", [])
     for name in vdms["changes"]:
-        yield "VDMS", f"{label}: {name}", "changed", brief(before.get(name)), brief(after.get(name))
+        diff = next(each for each in (diffs if isinstance(diffs, list) else [diffs]) if name in each["after"])
+        yield "VDMS", f"{label}: {name}", "changed", brief(diff["before"].get(name)), brief(diff["after"][name])
     if not vdms["changes"]:
         yield "VDMS", label, "unchanged", "", ""
 
