@@ -123,9 +123,9 @@ def rows(results: dict[str, Any]) -> Iterator[tuple[str, str, str, str, str]]:
     vdms = results["vdms"]
     label = vdms["certificate_request"]["certificate_label"]
     diffs = vdms.get("diff", [])
-    for name in vdms["changes"]:
-        diff = next(each for each in (diffs if isinstance(diffs, list) else [diffs]) if name in each["after"])
-        yield "VDMS", f"{label}: {name}", "changed", brief(diff["before"].get(name)), brief(diff["after"][name])
+    for diff in diffs if isinstance(diffs, list) else [diffs]:
+        for name in (name for name in vdms["changes"] if name in diff["after"]):
+            yield "VDMS", f"{label}: {name}", "changed", brief(diff["before"].get(name)), brief(diff["after"][name])
     if not vdms["changes"]:
         yield "VDMS", label, "unchanged", "", ""
 
