@@ -12,7 +12,7 @@ from pathlib import Path
 
 from . import scenario
 from .app import Emulator
-from .settings import WrongSetting
+from .settings import SettingError
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
         parser.error("--tls-cert and --tls-key belong together")
     try:
         emulator = Emulator(scenario.load_file(options.scenario))
-    except (scenario.WrongScenario, WrongSetting) as error:
+    except (scenario.ScenarioError, SettingError) as error:
         print(f"emulator: {error}", file=sys.stderr)
         return 2
     tls = None

@@ -33,8 +33,9 @@ class Emulator:
         app = web.Application(client_max_size=MAX_BODY)
         control.add_routes(app, self)
         app.router.add_route("*", "/{tail:.*}", self._serve)
-        self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=0.2,
-                                     handle_signals=False)
+        self._runner = web.AppRunner(
+            app, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=0.2, handle_signals=False
+        )
         self.connections: Connections
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:

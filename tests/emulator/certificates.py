@@ -33,8 +33,14 @@ class Issuer:
         now = datetime.now(UTC).replace(microsecond=0)
         self._certificate = self._build(ISSUER, [], self._key, now - timedelta(days=3650), now + timedelta(days=3650))
 
-    def issue(self, names: list[str], not_before_days: float, not_after_days: float, key_type: str = "ec",
-              common_name: str | None = None) -> Pair:
+    def issue(
+        self,
+        names: list[str],
+        not_before_days: float,
+        not_after_days: float,
+        key_type: str = "ec",
+        common_name: str | None = None,
+    ) -> Pair:
         """A leaf for these names; the days count from now. An empty common name leaves the subject without one."""
         key: CertificateIssuerPrivateKeyTypes
         if key_type == "rsa":
@@ -43,22 +49,35 @@ class Issuer:
             key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC).replace(microsecond=0)
         subject = names[0] if common_name is None else common_name
-        leaf = self._build(subject, names, key, now + timedelta(days=not_before_days),
-                           now + timedelta(days=not_after_days))
+        leaf = self._build(
+            subject, names, key, now + timedelta(days=not_before_days), now + timedelta(days=not_after_days)
+        )
         chain = b"".join(item.public_bytes(serialization.Encoding.PEM) for item in (leaf, self._certificate))
-        text = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                                 serialization.NoEncryption())
+        text = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
         return Pair(chain.decode(), text.decode())
 
-    def _build(self, common_name: str, names: list[str], key: CertificateIssuerPrivateKeyTypes,
-               not_before: datetime, not_after: datetime) -> x509.Certificate:
+    def _build(
+        self,
+        common_name: str,
+        names: list[str],
+        key: CertificateIssuerPrivateKeyTypes,
+        not_before: datetime,
+        not_after: datetime,
+    ) -> x509.Certificate:
         issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, ISSUER)])
         attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])] if common_name else []
         builder = (
-            x509.CertificateBuilder().subject_name(x509.Name(attributes)).issuer_name(issuer)
-            .public_key(key.public_key()).serial_number(x509.random_serial_number())
-            .not_valid_before(not_before).not_valid_after(not_after)
-            .add_extension(x509.BasicConstraints(ca=not names, path_length=None), critical=True))
+            x509.CertificateBuilder()
+            .subject_name(x509.Name(attributes))
+            .issuer_name(issuer)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(not_before)
+            .not_valid_after(not_after)
+            .add_extension(x509.BasicConstraints(ca=not names, path_length=None), critical=True)
+        )
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), False)
         return builder.sign(self._key, hashes.SHA256())
@@ -79,8 +98,9 @@ class Leaf:
         self.not_before = certificate.not_valid_before_utc
         self.not_after = certificate.not_valid_after_utc
         public_key = certificate.public_key()
-        self.public_key = public_key.public_bytes(serialization.Encoding.DER,
-                                                  serialization.PublicFormat.SubjectPublicKeyInfo)
+        self.public_key = public_key.public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
         if isinstance(public_key, rsa.RSAPublicKey):
             self.algorithm = "RSA"
         elif isinstance(public_key, ec.EllipticCurvePublicKey):

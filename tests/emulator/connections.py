@@ -82,8 +82,11 @@ class Connections:
 
     def stats(self) -> dict[str, int]:
         """Connections of all kinds, those of the control API included."""
-        return {"accepted_connections": self._accepted, "open_connections": len(self._open_handlers()),
-                "max_open_connections": self._most_open}
+        return {
+            "accepted_connections": self._accepted,
+            "open_connections": len(self._open_handlers()),
+            "max_open_connections": self._most_open,
+        }
 
     def _accept(self) -> web.RequestHandler:
         assert self._runner.server is not None
@@ -98,8 +101,11 @@ class Connections:
 
     def _forget_closed(self) -> None:
         still_open = set(self._open_handlers())
-        self._numbers = {handler: number for handler, number in self._numbers.items()
-                         if handler in still_open or number > self._last_number - BACKLOG}
+        self._numbers = {
+            handler: number
+            for handler, number in self._numbers.items()
+            if handler in still_open or number > self._last_number - BACKLOG
+        }
 
     def _open_handlers(self) -> list[web.RequestHandler]:
         assert self._runner.server is not None
@@ -107,8 +113,12 @@ class Connections:
 
     async def _reopen(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        while True:
-            try:
-                return await self.open()
-            except OSError:
-                await asyncio.sleep(0.05)
+        while not await self._opened():
+            await asyncio.sleep(0.05)
+
+    async def _opened(self) -> bool:
+        try:
+            await self.open()
+        except OSError:
+            return False
+        return True

@@ -10,9 +10,9 @@ from aiohttp import web
 
 from . import scenario
 from .certificates import Leaf
-from .faults import WrongFault, immediate
-from .scenario import WrongScenario
-from .settings import WrongSetting
+from .faults import FaultError, immediate
+from .scenario import ScenarioError
+from .settings import SettingError
 
 if TYPE_CHECKING:
     from .app import Emulator
@@ -60,16 +60,17 @@ class Control:
 
     async def unknown(self, request: web.Request) -> Any:
         """A typo."""
-        raise WrongScenario(f"there is no {request.method} {request.path}; see GET /_emulator")
+        raise ScenarioError(f"there is no {request.method} {request.path}; see GET /_emulator")
 
     async def calls(self, request: web.Request) -> Any:
         """The record, filtered."""
         _known(request.query, ("service", "action", "writes"))
         writes = request.query.get("writes")
         if writes not in (None, "true", "false"):
-            raise WrongScenario("writes is true or false")
-        return self._emulator.record.calls(request.query.get("service"), request.query.get("action"),
-                                           None if writes is None else writes == "true")
+            raise ScenarioError("writes is true or false")
+        return self._emulator.record.calls(
+            request.query.get("service"), request.query.get("action"), None if writes is None else writes == "true"
+        )
 
     async def clear_calls(self, request: web.Request) -> Any:
         """Empty record, counters at zero."""
@@ -124,13 +125,21 @@ class Control:
         _known(body, ("names", "common_name", "not_before_days", "not_after_days", "key_type"))
         names = scenario.required(body, "names", "certificate")
         pair = self._emulator.state.issuer.issue(
-            names, body.get("not_before_days", -1), body.get("not_after_days", 90), body.get("key_type", "ec"),
-            body.get("common_name"))
+            names,
+            body.get("not_before_days", -1),
+            body.get("not_after_days", 90),
+            body.get("key_type", "ec"),
+            body.get("common_name"),
+        )
         leaf = Leaf(pair.chain)
-        return {"certificate": pair.chain, "key": pair.key, "names": leaf.names,
-                "not_before": leaf.not_before.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "not_after": leaf.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                **{name: leaf.fingerprint(name) for name in ("md5", "sha1", "sha256")}}
+        return {
+            "certificate": pair.chain,
+            "key": pair.key,
+            "names": leaf.names,
+            "not_before": leaf.not_before.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "not_after": leaf.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            **{name: leaf.fingerprint(name) for name in ("md5", "sha1", "sha256")},
+        }
 
     async def set_domain(self, request: web.Request) -> Any:
         """Zenlayer, by id or name."""
@@ -144,7 +153,7 @@ class Control:
         """VDMS, by id."""
         key = request.match_info["key"]
         if not key.isdigit():
-            raise WrongScenario(f"{key!r} is no request id")
+            raise ScenarioError(f"{key!r} is no request id")
         return self._emulator.state.vdms.set_request(int(key), await _body(request))
 
     async def revoke_tokens(self, request: web.Request) -> Any:
@@ -157,13 +166,14 @@ def _answered(emulator: "Emulator", handler: Handler) -> Handler:
         emulator.connections.begin(request)
         try:
             response = web.json_response(await handler(request))
-        except (WrongScenario, WrongSetting, WrongFault, ValueError, TypeError) as error:
+        except (ScenarioError, SettingError, FaultError, ValueError, TypeError) as error:
             response = web.json_response({"error": str(error)}, status=400)
         finally:
             emulator.connections.end(request)
         if emulator.connections.refusing:
             response.force_close()
         return response
+
     return answer
 
 

@@ -82,7 +82,7 @@ class Effects:
         reply = execute()
         body = reply.body or b"{}"
         response = await self._start(reply, len(body))
-        await response.write(body[:len(body) // 2])
+        await response.write(body[: len(body) // 2])
         if self._request.transport is not None:
             self._request.transport.close()
         return response
@@ -104,7 +104,7 @@ class Effects:
         for start in range(0, len(reply.body), size):
             if not await self._wait(fault["seconds"] / CHUNKS):
                 return response
-            await response.write(reply.body[start:start + size])
+            await response.write(reply.body[start : start + size])
         await response.write_eof()
         return response
 

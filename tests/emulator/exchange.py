@@ -48,7 +48,7 @@ class Reply:
     executed: bool = False
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """A service says no."""
 
     def __init__(self, code: str, message: str, status: int = 400, source: str | None = None):

@@ -19,8 +19,15 @@ KINDS: dict[str, dict[str, Any]] = {
     "reset_before": {},
     "reset_after": {},
     "timeout": {"seconds": REQUIRED, "execute": True},
-    "status": {"status": REQUIRED, "body": None, "headers": {}, "content_type": "application/json",
-               "retry_after": None, "retry_after_date": None, "execute": False},
+    "status": {
+        "status": REQUIRED,
+        "body": None,
+        "headers": {},
+        "content_type": "application/json",
+        "retry_after": None,
+        "retry_after_date": None,
+        "execute": False,
+    },
     "html": {"status": 502, "execute": False},
     "truncated": {},
     "challenge": {},
@@ -36,13 +43,27 @@ KINDS: dict[str, dict[str, Any]] = {
 COMMON: dict[str, Any] = {"kind": REQUIRED, "action": None, "service": None, "times": 1, "skip": 0, "match": {}}
 MODIFIERS = ("clock_skew", "expired_token")
 TYPES: dict[str, tuple[type, ...]] = {
-    "seconds": (int, float), "execute": (bool,), "status": (int,), "headers": (dict,), "content_type": (str,),
-    "retry_after": (int, float), "retry_after_date": (int, float), "location": (str,), "code": (str,),
-    "message": (str,), "bytes": (int,), "action": (str,), "service": (str,), "times": (int,), "skip": (int,),
-    "match": (dict,), "kind": (str,)}
+    "seconds": (int, float),
+    "execute": (bool,),
+    "status": (int,),
+    "headers": (dict,),
+    "content_type": (str,),
+    "retry_after": (int, float),
+    "retry_after_date": (int, float),
+    "location": (str,),
+    "code": (str,),
+    "message": (str,),
+    "bytes": (int,),
+    "action": (str,),
+    "service": (str,),
+    "times": (int,),
+    "skip": (int,),
+    "match": (dict,),
+    "kind": (str,),
+}
 
 
-class WrongFault(ValueError):
+class FaultError(ValueError):
     """The fault cannot be understood; the message says why."""
 
 
@@ -65,13 +86,25 @@ class Fault:
 
     def fits(self, call: Call) -> bool:
         """Is it meant for this call?"""
-        return (self.action in (None, "*", call.action) and self.service in (None, call.service)
-                and all(_field_is(call, name, value) for name, value in self.match.items()))
+        return (
+            self.action in (None, "*", call.action)
+            and self.service in (None, call.service)
+            and all(_field_is(call, name, value) for name, value in self.match.items())
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """For the control API; `times` is what is left."""
-        return {"id": self.id, "kind": self.kind, "action": self.action, "service": self.service, "times": self.times,
-                "skip": self.skip, "match": self.match, "hits": self.hits, **self.parameters}
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "action": self.action,
+            "service": self.service,
+            "times": self.times,
+            "skip": self.skip,
+            "match": self.match,
+            "hits": self.hits,
+            **self.parameters,
+        }
 
 
 class Faults:
@@ -114,19 +147,22 @@ class Faults:
 
     def _read(self, order: Any) -> Fault:
         if not isinstance(order, Mapping) or order.get("kind") not in KINDS:
-            raise WrongFault(f"a fault is an object with a kind of: {', '.join(KINDS)}")
+            raise FaultError(f"a fault is an object with a kind of: {', '.join(KINDS)}")
         fields = COMMON | KINDS[order["kind"]]
         unknown = sorted(set(order) - set(fields))
         if unknown:
-            raise WrongFault(f"fault {order['kind']}: unknown {', '.join(unknown)}; known: {', '.join(fields)}")
+            raise FaultError(f"fault {order['kind']}: unknown {', '.join(unknown)}; known: {', '.join(fields)}")
         values = {**fields, **order}
         for name, value in values.items():
             if value is REQUIRED:
-                raise WrongFault(f"fault {order['kind']}: {name} is missing")
-            wrong = name in TYPES and value is not None and (
-                not isinstance(value, TYPES[name]) or (isinstance(value, bool) and bool not in TYPES[name]))
+                raise FaultError(f"fault {order['kind']}: {name} is missing")
+            wrong = (
+                name in TYPES
+                and value is not None
+                and (not isinstance(value, TYPES[name]) or (isinstance(value, bool) and bool not in TYPES[name]))
+            )
             if wrong:
-                raise WrongFault(f"fault {order['kind']}: {name} does not take {value!r}")
+                raise FaultError(f"fault {order['kind']}: {name} does not take {value!r}")
         common = {name: values.pop(name) for name in COMMON}
         return Fault(id=next(self._numbers), parameters=values, **common)
 

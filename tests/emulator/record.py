@@ -12,8 +12,17 @@ from urllib.parse import parse_qsl
 from .exchange import NOT_JSON, Call
 
 SECRET = "<secret>"
-SECRET_FIELDS = {"certificatekey", "client_secret", "certificateprivatekey", "encryptprivatekey", "keypassword",
-                 "keypass", "password", "token", "access_token"}
+SECRET_FIELDS = {
+    "certificatekey",
+    "client_secret",
+    "certificateprivatekey",
+    "encryptprivatekey",
+    "keypassword",
+    "keypass",
+    "password",
+    "token",
+    "access_token",
+}
 
 
 @dataclass
@@ -55,11 +64,19 @@ class Record:
     def begin(self, call: Call, connection: int) -> Entry:
         """A call has arrived."""
         entry = Entry(
-            n=len(self._entries) + 1, time=round(time.monotonic() - self._started, 6), service=call.service,
-            action=call.action, method=call.method, path=call.path,
-            query={key: _hidden(key, value) for key, value in call.query.items()}, write=call.write,
-            body=_hidden("", parsed_body(call)), auth=call.headers.get("Authorization", "").partition(" ")[0] or None,
-            user_agent=call.headers.get("User-Agent"), connection=connection)
+            n=len(self._entries) + 1,
+            time=round(time.monotonic() - self._started, 6),
+            service=call.service,
+            action=call.action,
+            method=call.method,
+            path=call.path,
+            query={key: _hidden(key, value) for key, value in call.query.items()},
+            write=call.write,
+            body=_hidden("", parsed_body(call)),
+            auth=call.headers.get("Authorization", "").partition(" ")[0] or None,
+            user_agent=call.headers.get("User-Agent"),
+            connection=connection,
+        )
         self._entries.append(entry)
         self._in_flight += 1
         self._in_flight_most = max(self._in_flight_most, self._in_flight)
@@ -73,25 +90,32 @@ class Record:
 
     def calls(self, service: str | None, action: str | None, write: bool | None) -> list[dict[str, Any]]:
         """The calls that were asked for."""
-        return [asdict(entry) for entry in self._entries
-                if service in (None, entry.service) and action in (None, entry.action) and write in (None, entry.write)]
+        return [
+            asdict(entry)
+            for entry in self._entries
+            if service in (None, entry.service) and action in (None, entry.action) and write in (None, entry.write)
+        ]
 
     def stats(self) -> dict[str, Any]:
         """Counts and rates."""
         services = sorted({entry.service for entry in self._entries})
         actions = sorted({entry.action for entry in self._entries})
         return {
-            "calls": len(self._entries), "writes": sum(entry.write for entry in self._entries),
-            "in_flight": self._in_flight, "max_in_flight": self._in_flight_most,
+            "calls": len(self._entries),
+            "writes": sum(entry.write for entry in self._entries),
+            "in_flight": self._in_flight,
+            "max_in_flight": self._in_flight_most,
             "service_connections": len({entry.connection for entry in self._entries}),
             "max_calls_per_second": _busiest_second(entry.time for entry in self._entries),
             "max_calls_per_second_by_service": {
                 name: _busiest_second(entry.time for entry in self._entries if entry.service == name)
-                for name in services},
+                for name in services
+            },
             "max_calls_per_second_by_action": {
-                name: _busiest_second(entry.time for entry in self._entries if entry.action == name)
-                for name in actions},
-            "calls_by_action": dict(sorted(Counter(entry.action for entry in self._entries).items()))}
+                name: _busiest_second(entry.time for entry in self._entries if entry.action == name) for name in actions
+            },
+            "calls_by_action": dict(sorted(Counter(entry.action for entry in self._entries).items())),
+        }
 
 
 def parsed_body(call: Call) -> Any:

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent / "scenarios"
 SECTIONS = ("settings", "zenlayer", "tencent", "vdms")
 
 
-class WrongScenario(ValueError):
+class ScenarioError(ValueError):
     """The scenario cannot be used; the message says where."""
 
 
@@ -22,47 +22,44 @@ def load_file(path: Path) -> dict[str, Any]:
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
-        raise WrongScenario(f"cannot read scenario {path.name}: {error}") from error
+        raise ScenarioError(f"cannot read scenario {path.name}: {error}") from error
     return checked(loaded)
 
 
 def load_named(name: str) -> dict[str, Any]:
     """A scenario of the scenarios folder, by its name without .yml."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        raise WrongScenario(f"{name!r} is no scenario name")
+        raise ScenarioError(f"{name!r} is no scenario name")
     return load_file(FOLDER / f"{name}.yml")
 
 
 def checked(scenario: Any) -> dict[str, Any]:
     """The scenario itself, if its sections are known."""
-    scenario = {} if scenario is None else scenario
-    known(scenario, SECTIONS, "scenario")
-    return scenario
+    return dict(known({} if scenario is None else scenario, SECTIONS, "scenario"))
 
 
 def known(item: Any, names: Iterable[str], where: str) -> Mapping[str, Any]:
     """Refuse anything but a mapping with these keys."""
     if not isinstance(item, Mapping):
-        raise WrongScenario(f"{where}: a mapping is needed")
+        raise ScenarioError(f"{where}: a mapping is needed")
     unknown = sorted(set(map(str, item)) - set(names))
     if unknown:
-        raise WrongScenario(f"{where}: unknown {', '.join(unknown)}; known: {', '.join(sorted(names))}")
+        raise ScenarioError(f"{where}: unknown {', '.join(unknown)}; known: {', '.join(sorted(names))}")
     return item
 
 
 def required(item: Mapping[str, Any], name: str, where: str) -> Any:
     """A value that must be there."""
     if item.get(name) is None:
-        raise WrongScenario(f"{where}: {name} is missing")
+        raise ScenarioError(f"{where}: {name} is missing")
     return item[name]
 
 
 def entries(section: Mapping[str, Any], name: str, fields: Iterable[str], service: str) -> Iterator[Mapping[str, Any]]:
     """The items of a list, checked. `{count: 3, name: "d{n}.example.com"}` stands for three items, n = 1, 2, 3."""
     items = section.get(name) or []
-    for item in [items] if isinstance(items, Mapping) else items:
-        where = f"{service}.{name}"
-        item = dict(known(item, {*fields, "count", "first"}, where))
+    for given in [items] if isinstance(items, Mapping) else items:
+        item = dict(known(given, {*fields, "count", "first"}, f"{service}.{name}"))
         count, first = item.pop("count", None), item.pop("first", 1)
         if count is None:
             yield item

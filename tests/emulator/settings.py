@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 
-class WrongSetting(ValueError):
+class SettingError(ValueError):
     """The setting does not exist, or does not take this value."""
 
 
@@ -52,8 +52,10 @@ COUNT_OR_NULL = Kind("integer from 1, null = off", lambda value: value is None o
 STATUS_NUMBER = Kind("integer 0-15", _is_status)
 STATUS_NUMBERS = Kind("list of integers 0-15", lambda value: isinstance(value, list) and all(map(_is_status, value)))
 TEXTS = Kind("list of texts", lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value))
-ROLLOUT_RESULT = Kind("DEPLOYED / FAILED / a list of these, one for each rollout",
-                      lambda value: _is_result(value) or (isinstance(value, list) and all(map(_is_result, value))))
+ROLLOUT_RESULT = Kind(
+    "DEPLOYED / FAILED / a list of these, one for each rollout",
+    lambda value: _is_result(value) or (isinstance(value, list) and all(map(_is_result, value))),
+)
 
 
 @dataclass(frozen=True)
@@ -71,32 +73,65 @@ ALL = (
     Setting("clock_skew_seconds", 0, OFFSET, "the server's clock is wrong by so much (shows in Date)"),
     # Zenlayer
     Setting("zenlayer.rollout_seconds", 1.0, SECONDS_OR_NEVER, "how long a rollout takes"),
-    Setting("zenlayer.rollout_result", "DEPLOYED", ROLLOUT_RESULT,
-            "how rollouts end; a list is used up, then DEPLOYED"),
+    Setting(
+        "zenlayer.rollout_result", "DEPLOYED", ROLLOUT_RESULT, "how rollouts end; a list is used up, then DEPLOYED"
+    ),
     Setting("zenlayer.failing_certificates", [], TEXTS, "ids or labels: a rollout that binds one of these fails"),
     Setting("zenlayer.status_lag_seconds", 0, SECONDS, "DescribeDomains shows the old status so long after a write"),
-    Setting("zenlayer.binding_lag_seconds", 0, SECONDS,
-            "DescribeDomainCertificate shows the old certificate so long after a write"),
+    Setting(
+        "zenlayer.binding_lag_seconds",
+        0,
+        SECONDS,
+        "DescribeDomainCertificate shows the old certificate so long after a write",
+    ),
     Setting("zenlayer.binding_during_rollout", "new", one_of("new", "old"), "certificate shown while rolling out"),
     Setting("zenlayer.binding_after_failure", "new", one_of("new", "old"), "certificate shown after FAILED"),
-    Setting("zenlayer.same_binding", "rollout", one_of("rollout", "noop"),
-            "binding the certificate that is bound: a new rollout, or nothing (after FAILED always a rollout)"),
-    Setting("zenlayer.modify_while_deploying", "accept", one_of("accept", "refuse"),
-            "ModifyDomainCertificate during a rollout"),
-    Setting("zenlayer.modify_while_stopped", "accept", one_of("accept", "refuse"),
-            "ModifyDomainCertificate on a stopped domain"),
-    Setting("zenlayer.wrong_status_code", "DOMAIN_STATUS_NOT_SUPPORT_OPERATION", TEXT,
-            "code (HTTP 400) when the domain's status forbids the action"),
+    Setting(
+        "zenlayer.same_binding",
+        "rollout",
+        one_of("rollout", "noop"),
+        "binding the certificate that is bound: a new rollout, or nothing (after FAILED always a rollout)",
+    ),
+    Setting(
+        "zenlayer.modify_while_deploying",
+        "accept",
+        one_of("accept", "refuse"),
+        "ModifyDomainCertificate during a rollout",
+    ),
+    Setting(
+        "zenlayer.modify_while_stopped",
+        "accept",
+        one_of("accept", "refuse"),
+        "ModifyDomainCertificate on a stopped domain",
+    ),
+    Setting(
+        "zenlayer.wrong_status_code",
+        "DOMAIN_STATUS_NOT_SUPPORT_OPERATION",
+        TEXT,
+        "code (HTTP 400) when the domain's status forbids the action",
+    ),
     Setting("zenlayer.replace_rolls_out", True, FLAG, "ModifyCertificate starts rollouts on the bound domains"),
-    Setting("zenlayer.success_form", "long", one_of("long", "short"),
-            "answer of actions without data: with or without the response object"),
+    Setting(
+        "zenlayer.success_form",
+        "long",
+        one_of("long", "short"),
+        "answer of actions without data: with or without the response object",
+    ),
     Setting("zenlayer.status_case", "upper", one_of("upper", "title"), "DEPLOYED or Deployed"),
-    Setting("zenlayer.status_field", "configStatus", one_of("configStatus", "domainStatus"),
-            "field that carries the rollout status; domainStatus = there is no configStatus"),
+    Setting(
+        "zenlayer.status_field",
+        "configStatus",
+        one_of("configStatus", "domainStatus"),
+        "field that carries the rollout status; domainStatus = there is no configStatus",
+    ),
     Setting("zenlayer.in_progress_word", "DEPLOYING", TEXT, "the status during a rollout"),
     Setting("zenlayer.stopped_word", "DISABLED", TEXT, "domainStatus of a stopped domain"),
-    Setting("zenlayer.no_certificate", "null", one_of("null", "absent", "empty_object", "empty_id"),
-            "how DescribeDomainCertificate says that none is bound"),
+    Setting(
+        "zenlayer.no_certificate",
+        "null",
+        one_of("null", "absent", "empty_object", "empty_id"),
+        "how DescribeDomainCertificate says that none is bound",
+    ),
     Setting("zenlayer.fingerprint_algorithm", "sha1", one_of("md5", "sha1", "sha256"), "hash of the leaf"),
     Setting("zenlayer.fingerprint_case", "upper", one_of("upper", "lower"), ""),
     Setting("zenlayer.fingerprint_colons", False, FLAG, "AA:BB:CC instead of AABBCC"),
@@ -104,16 +139,28 @@ ALL = (
     Setting("zenlayer.certificate_label_match", "partial", one_of("partial", "exact"), "filter certificateLabel"),
     Setting("zenlayer.san_match", "covers", one_of("covers", "exact"), "filter san: wildcards count, or same text"),
     Setting("zenlayer.oversized_page", "refuse", one_of("refuse", "lower"), "pageSize above 1000"),
-    Setting("zenlayer.token_error_code", "AUTHFAILURE_INVALID_AUTHORIZATION", TEXT,
-            "code (HTTP 401) for an unknown or expired bearer token"),
+    Setting(
+        "zenlayer.token_error_code",
+        "AUTHFAILURE_INVALID_AUTHORIZATION",
+        TEXT,
+        "code (HTTP 401) for an unknown or expired bearer token",
+    ),
     Setting("zenlayer.rate_limit", None, COUNT_OR_NULL, "calls per second and action, then 429"),
     # Tencent
-    Setting("tencent.wrong_status_prefix", "FailedOperation", one_of("FailedOperation", "InvalidParameter"),
-            "prefix of CertificateStatusNotAllowResubmit"),
+    Setting(
+        "tencent.wrong_status_prefix",
+        "FailedOperation",
+        one_of("FailedOperation", "InvalidParameter"),
+        "prefix of CertificateStatusNotAllowResubmit",
+    ),
     Setting("tencent.status_after_resubmit", 5, STATUS_NUMBER, "status after ModifyCertificateResubmit"),
     Setting("tencent.status_lag_seconds", 0, SECONDS, "reads show the old status so long after a write"),
-    Setting("tencent.rejected_again_seconds", None, SECONDS_OR_NULL,
-            "so long after a resubmit the review fails again (status 2)"),
+    Setting(
+        "tencent.rejected_again_seconds",
+        None,
+        SECONDS_OR_NULL,
+        "so long after a resubmit the review fails again (status 2)",
+    ),
     Setting("tencent.cancel_seconds", 1.0, SECONDS_OR_NEVER, "from cancelling (6) to cancelled (7)"),
     Setting("tencent.cancel_result", True, FLAG, "Result of CancelAuditCertificate; false changes nothing"),
     Setting("tencent.cancellable_statuses", [0, 4, 8], STATUS_NUMBERS, "where CancelAuditCertificate is allowed"),
@@ -129,22 +176,35 @@ ALL = (
     Setting("vdms.domain_control_validation_seconds", None, SECONDS_OR_NEVER, "time in DomainControlValidation"),
     Setting("vdms.other_validation_seconds", None, SECONDS_OR_NEVER, "time in OtherValidation"),
     Setting("vdms.deployment_seconds", 1.0, SECONDS_OR_NEVER, "time in Deployment"),
-    Setting("vdms.change_seconds", 1.0, SECONDS_OR_NEVER,
-            "time of a reissue, renewal or organization update at the CA"),
-    Setting("vdms.status_during_change", "Active", one_of("Active", "Processing"),
-            "status after a change of an issued certificate; Processing runs through all states again"),
+    Setting(
+        "vdms.change_seconds", 1.0, SECONDS_OR_NEVER, "time of a reissue, renewal or organization update at the CA"
+    ),
+    Setting(
+        "vdms.status_during_change",
+        "Active",
+        one_of("Active", "Processing"),
+        "status after a change of an issued certificate; Processing runs through all states again",
+    ),
     Setting("vdms.dcv_check", "approve", one_of("approve", "nothing"), "effect of the check call"),
     Setting("vdms.domain_ids_required", True, FLAG, "DCV metadata of DNS methods need domain_ids"),
     Setting("vdms.null_domains", "refuse", one_of("refuse", "ignore"), "PATCH with domains: null or []"),
-    Setting("vdms.unchanged_domains", "reissue", one_of("reissue", "nothing"),
-            "PATCH of an issued certificate with the domains it has"),
+    Setting(
+        "vdms.unchanged_domains",
+        "reissue",
+        one_of("reissue", "nothing"),
+        "PATCH of an issued certificate with the domains it has",
+    ),
     Setting("vdms.removed_domains", "gone", one_of("gone", "PendingDelete"), "domains left out by a PATCH"),
     Setting("vdms.unknown_fields", "refuse", one_of("refuse", "ignore"), "unknown keys in request bodies"),
     Setting("vdms.auto_renew_default", True, FLAG, "auto_renew of a create without it"),
     Setting("vdms.failed_create_reserves_label", False, FLAG, "a refused create keeps its label taken"),
     Setting("vdms.cancel_reverts_change", False, FLAG, "cancel on an Active request with a pending change reverts it"),
-    Setting("vdms.delete_unissued", "complement", one_of("complement", "refuse"),
-            "DELETE before issue: where cancel is not possible, or never"),
+    Setting(
+        "vdms.delete_unissued",
+        "complement",
+        one_of("complement", "refuse"),
+        "DELETE before issue: where cancel is not possible, or never",
+    ),
     Setting("vdms.deleted_get", 200, one_of(200, 404), "GET of a deleted request"),
     Setting("vdms.list_deleted", True, FLAG, "deleted requests are in lists"),
     Setting("vdms.query_match", "contains", one_of("contains", "exact"), "query value without *"),
@@ -173,7 +233,7 @@ class Settings:
         flat = dict(_flatten(changes))
         for name, value in flat.items():
             if name not in BY_NAME:
-                raise WrongSetting(f"there is no setting {name!r}")
+                raise SettingError(f"there is no setting {name!r}")
             check(name, value)
         self._values.update(copy.deepcopy(flat))
 
@@ -193,12 +253,12 @@ def check(name: str, value: Any) -> None:
     """Refuse a value that the setting does not take."""
     kind = BY_NAME[name].kind
     if not kind.accepts(value):
-        raise WrongSetting(f"setting {name} does not take {value!r}, but: {kind.text}")
+        raise SettingError(f"setting {name} does not take {value!r}, but: {kind.text}")
 
 
 def _flatten(changes: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     if not isinstance(changes, Mapping):
-        raise WrongSetting("settings are an object of names and values")
+        raise SettingError("settings are an object of names and values")
     for key, value in changes.items():
         name = f"{prefix}{key}"
         if name not in BY_NAME and isinstance(value, Mapping):

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 _AUTHORIZATION = re.compile(
     r"(?P<method>\S+) +Credential=(?P<credential>[^,\s]+), *SignedHeaders=(?P<headers>[^,\s]+), *"
-    r"Signature=(?P<signature>[0-9a-f]{64})")
+    r"Signature=(?P<signature>[0-9a-f]{64})"
+)
 CLOCK_WINDOW_SECONDS = 300
 
 
@@ -43,22 +44,21 @@ def timestamp_is_fresh(timestamp: int, now: float) -> bool:
     return abs(now - timestamp) <= CLOCK_WINDOW_SECONDS
 
 
-def zc2_matches(auth: Authorization, secret: str, headers: Mapping[str, str], timestamp: str, body: bytes) -> bool:
+def zc2_matches(auth: Authorization, secret: str, headers: Mapping[str, str], body: bytes) -> bool:
     """The path inside the signature is always /; header values count as sent, or trimmed and in lower case."""
     for values in (_verbatim(auth, headers), _lowered(auth, headers)):
-        digest = _canonical_digest("POST", "", auth, values, _sha256(body))
-        message = f"ZC2-HMAC-SHA256\n{timestamp}\n{digest}"
+        digest = _canonical_digest(auth, values, _sha256(body))
+        message = f"ZC2-HMAC-SHA256\n{headers['x-zc-timestamp']}\n{digest}"
         expected = hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()
         if hmac.compare_digest(expected, auth.signature):
             return True
     return False
 
 
-def tc3_matches(auth: Authorization, secret: str, scope: str, headers: Mapping[str, str], timestamp: str,
-                method: str, query: str, payload: bytes) -> bool:
+def tc3_matches(auth: Authorization, secret: str, scope: str, headers: Mapping[str, str], payload: bytes) -> bool:
     """`scope` is date/service/tc3_request as the client named it, already checked by the caller."""
-    digest = _canonical_digest(method, query, auth, _lowered(auth, headers), _sha256(payload))
-    message = f"TC3-HMAC-SHA256\n{timestamp}\n{scope}\n{digest}"
+    digest = _canonical_digest(auth, _lowered(auth, headers), _sha256(payload))
+    message = f"TC3-HMAC-SHA256\n{headers['X-TC-Timestamp']}\n{scope}\n{digest}"
     key = f"TC3{secret}".encode()
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
@@ -78,8 +78,8 @@ def _lowered(auth: Authorization, headers: Mapping[str, str]) -> list[str]:
     return [f"{name}:{headers.get(name, '').strip().lower()}" for name in auth.signed_headers]
 
 
-def _canonical_digest(method: str, query: str, auth: Authorization, lines: Iterable[str], payload_hash: str) -> str:
-    canonical = "\n".join([method, "/", query, *lines, "", ";".join(auth.signed_headers), payload_hash])
+def _canonical_digest(auth: Authorization, lines: Iterable[str], payload_hash: str) -> str:
+    canonical = "\n".join(["POST", "/", "", *lines, "", ";".join(auth.signed_headers), payload_hash])
     return _sha256(canonical.encode())
 
 

@@ -41,5 +41,5 @@ class State:
 
 
 def load(scenario_value: Any) -> State:
-    """A state from a scenario mapping; raises WrongScenario or WrongSetting."""
+    """A state from a scenario mapping; raises ScenarioError or SettingError."""
     return State(scenario.checked(scenario_value))

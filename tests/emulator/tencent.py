@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import scenario
-from .exchange import NOT_JSON, Call, Refusal, Reply, json_reply
+from .exchange import NOT_JSON, Call, RefusedError, Reply, json_reply
 from .limits import RateLimit
 from .settings import Settings
 from .signatures import parse_authorization, tc3_matches, timestamp_is_fresh, utc_date
@@ -22,14 +22,50 @@ MAX_LIMIT = 1000
 DAY = 86400
 REJECTED, CANCELLING, CANCELLED = 2, 6, 7
 FAILURES = {429: "RequestLimitExceeded", 500: "InternalError", 503: "ServiceUnavailable"}
-CERTIFICATE_FIELDS = ("id", "domain", "names", "alias", "status", "status_msg", "from", "type", "package",
-                      "package_name", "project_id", "inserted_days", "begins_days", "ends_days", "deployable",
-                      "renewable", "hosted", "multi_year", "is_dv", "tags", "after_resubmit")
+CERTIFICATE_FIELDS = (
+    "id",
+    "domain",
+    "names",
+    "alias",
+    "status",
+    "status_msg",
+    "from",
+    "type",
+    "package",
+    "package_name",
+    "project_id",
+    "inserted_days",
+    "begins_days",
+    "ends_days",
+    "deployable",
+    "renewable",
+    "hosted",
+    "multi_year",
+    "is_dv",
+    "tags",
+    "after_resubmit",
+)
 TAG = {"TagKey": str, "TagValue": str}
 LIST_FIELDS: dict[str, Any] = {
-    "Offset": int, "Limit": int, "SearchKey": str, "CertificateType": str, "ProjectId": int, "ExpirationSort": str,
-    "CertificateStatus": [int], "Deployable": int, "Upload": int, "Renew": int, "FilterSource": str, "IsSM": int,
-    "FilterExpiring": int, "Hostable": int, "Tags": [TAG], "IsPendingIssue": int, "CertIds": [str], "ServiceId": str}
+    "Offset": int,
+    "Limit": int,
+    "SearchKey": str,
+    "CertificateType": str,
+    "ProjectId": int,
+    "ExpirationSort": str,
+    "CertificateStatus": [int],
+    "Deployable": int,
+    "Upload": int,
+    "Renew": int,
+    "FilterSource": str,
+    "IsSM": int,
+    "FilterExpiring": int,
+    "Hostable": int,
+    "Tags": [TAG],
+    "IsPendingIssue": int,
+    "CertIds": [str],
+    "ServiceId": str,
+}
 
 
 @dataclass(frozen=True)
@@ -60,8 +96,10 @@ class Tencent:
         scenario.known(section, ("secrets", "certificates"), self.name)
         self._settings = settings
         self._limit = RateLimit()
-        self._secrets = dict(_secret(item) for item in scenario.entries(
-            section, "secrets", ("id", "key", "token", "expires_in"), self.name))
+        self._secrets = dict(
+            _secret(item)
+            for item in scenario.entries(section, "secrets", ("id", "key", "token", "expires_in"), self.name)
+        )
         self.certificates: dict[str, Certificate] = {}
         self._log: list[LogRow] = []
         for number, item in enumerate(scenario.entries(section, "certificates", CERTIFICATE_FIELDS, self.name), 1):
@@ -74,7 +112,9 @@ class Tencent:
             "DescribeCertificateDetail": ({"CertificateId": str}, self._describe_certificate_detail),
             "DescribeCertificates": (LIST_FIELDS, self._describe_certificates),
             "DescribeCertificateOperateLogs": (
-                {"Offset": int, "Limit": int, "StartTime": str, "EndTime": str}, self._describe_operate_logs),
+                {"Offset": int, "Limit": int, "StartTime": str, "EndTime": str},
+                self._describe_operate_logs,
+            ),
         }
 
     # The server's side
@@ -90,14 +130,14 @@ class Tencent:
             self._check_transport(call)
             self._authenticate(call)
             if call.headers.get("X-TC-Version") != VERSION:
-                raise Refusal("NoSuchVersion", "The API version does not exist.")
+                raise RefusedError("NoSuchVersion", "The API version does not exist.")
             if call.action not in self._actions:
-                raise Refusal("InvalidAction", f"The action {call.action!r} does not exist.")
+                raise RefusedError("InvalidAction", f"The action {call.action!r} does not exist.")
             if not self._limit.allows(call.action, self._settings["tencent.rate_limit"], call.ticks):
-                raise Refusal(self._settings["tencent.rate_limit_code"], "Too many requests.")
+                raise RefusedError(self._settings["tencent.rate_limit_code"], "Too many requests.")
             fields, action = self._actions[call.action]
             data = action(_parameters(call, fields), call)
-        except Refusal as refusal:
+        except RefusedError as refusal:
             return self.error(refusal.code, refusal.message)
         body = {"Response": {**data, "RequestId": str(uuid.uuid4())}}
         return json_reply(200, body, executed=data.get("Result") is not False)
@@ -116,14 +156,22 @@ class Tencent:
         ticks = time.monotonic()
         return {
             "certificates": {item.id: item.as_dict(ticks) for item in self.certificates.values()},
-            "operate_log": [{"certificate": row.certificate, "type": row.type, "created": china_time(row.created),
-                             "visible": row.visible <= ticks} for row in self._log]}
+            "operate_log": [
+                {
+                    "certificate": row.certificate,
+                    "type": row.type,
+                    "created": china_time(row.created),
+                    "visible": row.visible <= ticks,
+                }
+                for row in self._log
+            ],
+        }
 
     def set_certificate(self, identity: str, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Test hook: change a certificate from outside."""
         scenario.known(changes, ("status", "status_msg", "after_resubmit", "multi_year"), "certificate")
         if identity not in self.certificates:
-            raise scenario.WrongScenario(f"there is no certificate {identity!r}")
+            raise scenario.ScenarioError(f"there is no certificate {identity!r}")
         certificate = self.certificates[identity]
         if "status" in changes:
             certificate.settle(_status(changes["status"]))
@@ -138,36 +186,37 @@ class Tencent:
 
     def _check_transport(self, call: Call) -> None:
         if call.method != "POST":
-            raise Refusal("UnsupportedProtocol", "Only POST is supported here.")
+            raise RefusedError("UnsupportedProtocol", "Only POST is supported here.")
         if call.headers.get("Content-Type", "").split(";")[0].strip() != "application/json":
-            raise Refusal("InvalidParameter", "Content-Type must be application/json.")
+            raise RefusedError("InvalidParameter", "Content-Type must be application/json.")
         if len(call.body) > MAX_BODY:
-            raise Refusal("RequestSizeLimitExceeded", "The request is too large.")
+            raise RefusedError("RequestSizeLimitExceeded", "The request is too large.")
 
     def _authenticate(self, call: Call) -> None:
         auth = parse_authorization(call.headers.get("Authorization", ""), METHOD)
         if auth is None:
-            raise Refusal("AuthFailure.InvalidAuthorization", "The Authorization header is malformed.")
+            raise RefusedError("AuthFailure.InvalidAuthorization", "The Authorization header is malformed.")
         identity, _, scope = auth.credential.partition("/")
         parts = scope.split("/")
         if len(parts) != 3 or parts[2] != "tc3_request":
-            raise Refusal("AuthFailure.InvalidAuthorization", "The credential scope is malformed.")
+            raise RefusedError("AuthFailure.InvalidAuthorization", "The credential scope is malformed.")
         if identity not in self._secrets:
-            raise Refusal("AuthFailure.SecretIdNotFound", "The SecretId is not found.")
+            raise RefusedError("AuthFailure.SecretIdNotFound", "The SecretId is not found.")
         timestamp = call.headers.get("X-TC-Timestamp", "")
         if not (timestamp.isascii() and timestamp.isdigit()):
-            raise Refusal("InvalidParameterValue", "X-TC-Timestamp must be seconds.")
+            raise RefusedError("InvalidParameterValue", "X-TC-Timestamp must be seconds.")
         if not timestamp_is_fresh(int(timestamp), call.now):
-            raise Refusal("AuthFailure.SignatureExpire", "The signature has expired.")
+            raise RefusedError("AuthFailure.SignatureExpire", "The signature has expired.")
         payload = call.body
         if call.headers.get("X-TC-Content-SHA256") == "UNSIGNED-PAYLOAD":
             payload = b"UNSIGNED-PAYLOAD"
         secret = self._secrets[identity]
         if parts[:2] != [utc_date(int(timestamp)), "ssl"] or not tc3_matches(
-                auth, secret.key, scope, call.headers, timestamp, call.method, "", payload):
-            raise Refusal("AuthFailure.SignatureFailure", "The signature does not match.")
+            auth, secret.key, scope, call.headers, payload
+        ):
+            raise RefusedError("AuthFailure.SignatureFailure", "The signature does not match.")
         if call.headers.get("X-TC-Token") != secret.token or call.ticks >= secret.expires or call.token_expired:
-            raise Refusal("AuthFailure.TokenFailure", "The token is not valid.")
+            raise RefusedError("AuthFailure.TokenFailure", "The token is not valid.")
 
     # Actions
 
@@ -176,8 +225,10 @@ class Tencent:
         settings = self._settings
         paid = certificate.source != "upload"
         if not paid or certificate.true_status(call.ticks) not in (REJECTED, CANCELLED):
-            raise Refusal(f"{settings['tencent.wrong_status_prefix']}.CertificateStatusNotAllowResubmit",
-                          "The certificate cannot be submitted again in its current status.")
+            raise RefusedError(
+                f"{settings['tencent.wrong_status_prefix']}.CertificateStatusNotAllowResubmit",
+                "The certificate cannot be submitted again in its current status.",
+            )
         after = certificate.after_resubmit
         steps = [(0.0, settings["tencent.status_after_resubmit"] if after is None else after)]
         if settings["tencent.rejected_again_seconds"] is not None:
@@ -190,11 +241,10 @@ class Tencent:
     def _cancel_audit(self, given: dict[str, Any], call: Call) -> dict[str, Any]:
         settings = self._settings
         certificate = self.certificates.get(_identity(given))
-        if certificate is None or (
-                certificate.true_status(call.ticks) not in settings["tencent.cancellable_statuses"]):
-            raise Refusal("FailedOperation.CertificateNotFoundOrCantCancel", "Not found, or cannot be cancelled.")
+        if certificate is None or (certificate.true_status(call.ticks) not in settings["tencent.cancellable_statuses"]):
+            raise RefusedError("FailedOperation.CertificateNotFoundOrCantCancel", "Not found, or cannot be cancelled.")
         if certificate.multi_year:
-            raise Refusal("FailedOperation.CertificateCancelFailedMulti", "Only in the first year.")
+            raise RefusedError("FailedOperation.CertificateCancelFailedMulti", "Only in the first year.")
         if not settings["tencent.cancel_result"]:
             return {"Result": False}
         steps = [(0.0, CANCELLING)]
@@ -219,33 +269,49 @@ class Tencent:
             found.sort(key=lambda item: item.ends or 0.0, reverse=sort == "DESC")
         else:
             found.sort(key=lambda item: item.inserted, reverse=True)
-        return {"TotalCount": len(found),
-                "Certificates": [item.row(call.ticks) for item in found[offset:offset + limit]]}
+        return {
+            "TotalCount": len(found),
+            "Certificates": [item.row(call.ticks) for item in found[offset : offset + limit]],
+        }
 
     def _check_list_values(self, given: dict[str, Any]) -> None:
         largest = self._settings["tencent.max_cert_ids"]
         if largest is not None and len(given.get("CertIds") or []) > largest:
-            raise Refusal("InvalidParameterValue", f"CertIds has more than {largest} items.")
+            raise RefusedError("InvalidParameterValue", f"CertIds has more than {largest} items.")
         if not all(0 <= number <= 15 for number in given.get("CertificateStatus") or []):
-            raise Refusal("InvalidParameterValue", "CertificateStatus is out of range.")
-        allowed = {"ExpirationSort": ("ASC", "DESC"), "CertificateType": ("CA", "SVR"),
-                   "FilterSource": ("upload", "buy")}
-        for name in ("Deployable", "Upload", "Renew", "IsSM", "FilterExpiring", "Hostable", "IsPendingIssue"):
-            allowed[name] = (0, 1)
+            raise RefusedError("InvalidParameterValue", "CertificateStatus is out of range.")
+        allowed: dict[str, tuple[Any, ...]] = {
+            "ExpirationSort": ("ASC", "DESC"),
+            "CertificateType": ("CA", "SVR"),
+            "FilterSource": ("upload", "buy"),
+        }
+        switches = ("Deployable", "Upload", "Renew", "IsSM", "FilterExpiring", "Hostable", "IsPendingIssue")
+        allowed |= dict.fromkeys(switches, (0, 1))
         for name, values in allowed.items():
             if given.get(name) is not None and given[name] not in values:
-                raise Refusal("InvalidParameterValue", f"{name} does not take this value.")
+                raise RefusedError("InvalidParameterValue", f"{name} does not take this value.")
 
     def _describe_operate_logs(self, given: dict[str, Any], call: Call) -> dict[str, Any]:
         offset, limit = _paging(given, default_limit=20)
         start = _moment(given, "StartTime", call.now - 15 * DAY)
         end = _moment(given, "EndTime", call.now + 1)
         rows = [row for row in reversed(self._log) if row.visible <= call.ticks and start <= int(row.created) <= end]
-        page = rows[offset:offset + limit]
-        return {"AllTotal": len(rows), "TotalCount": len(page), "OperateLogs": [
-            {"CertId": row.certificate, "Type": row.type, "Action": f"{row.type} {row.certificate}",
-             "CreatedOn": china_time(row.created), "Uin": "100000000001", "SubAccountUin": "100000000002"}
-            for row in page]}
+        page = rows[offset : offset + limit]
+        return {
+            "AllTotal": len(rows),
+            "TotalCount": len(page),
+            "OperateLogs": [
+                {
+                    "CertId": row.certificate,
+                    "Type": row.type,
+                    "Action": f"{row.type} {row.certificate}",
+                    "CreatedOn": china_time(row.created),
+                    "Uin": "100000000001",
+                    "SubAccountUin": "100000000002",
+                }
+                for row in page
+            ],
+        }
 
     def _write_log(self, certificate: Certificate, kind: str, call: Call) -> None:
         delay = self._settings["tencent.operate_log_delay_seconds"]
@@ -254,21 +320,21 @@ class Tencent:
     def _certificate(self, given: dict[str, Any]) -> Certificate:
         certificate = self.certificates.get(_identity(given))
         if certificate is None:
-            raise Refusal("FailedOperation.CertificateNotFound", "The certificate does not exist.")
+            raise RefusedError("FailedOperation.CertificateNotFound", "The certificate does not exist.")
         return certificate
 
 
 def _identity(given: dict[str, Any]) -> str:
     if not given.get("CertificateId"):
-        raise Refusal("MissingParameter", "CertificateId is missing.")
-    return given["CertificateId"]
+        raise RefusedError("MissingParameter", "CertificateId is missing.")
+    return str(given["CertificateId"])
 
 
 def _selected(item: Certificate, given: dict[str, Any], call: Call) -> bool:
     text = (given.get("SearchKey") or "").lower()
     row = item.row(call.ticks)
     in_month = item.ends is not None and 0 < item.ends - call.now <= 30 * DAY
-    conditions = {
+    conditions: dict[str, Callable[[Any], bool]] = {
         "CertIds": lambda value: item.id in value,
         "CertificateStatus": lambda value: row["Status"] in value,
         "SearchKey": lambda value: any(text in part.lower() for part in (item.id, item.alias, *item.names)),
@@ -290,12 +356,12 @@ def _selected(item: Certificate, given: dict[str, Any], call: Call) -> bool:
 
 def _parameters(call: Call, fields: dict[str, Any]) -> dict[str, Any]:
     if call.json is NOT_JSON or not isinstance(call.json, dict):
-        raise Refusal("InvalidParameter", "The body must be a JSON object.")
+        raise RefusedError("InvalidParameter", "The body must be a JSON object.")
     for name, value in call.json.items():
         if name not in fields:
-            raise Refusal("UnknownParameter", f"The parameter {name} is not recognized.")
+            raise RefusedError("UnknownParameter", f"The parameter {name} is not recognized.")
         if value is not None and not _has_type(value, fields[name]):
-            raise Refusal("InvalidParameterValue", f"The parameter {name} has a wrong type.")
+            raise RefusedError("InvalidParameterValue", f"The parameter {name} has a wrong type.")
     return call.json
 
 
@@ -303,8 +369,9 @@ def _has_type(value: Any, kind: Any) -> bool:
     if isinstance(kind, list):
         return isinstance(value, list) and all(_has_type(item, kind[0]) for item in value)
     if isinstance(kind, dict):
-        return isinstance(value, dict) and all(key in kind and _has_type(item, kind[key])
-                                               for key, item in value.items())
+        return isinstance(value, dict) and all(
+            key in kind and _has_type(item, kind[key]) for key, item in value.items()
+        )
     return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
 
 
@@ -313,7 +380,7 @@ def _paging(given: dict[str, Any], default_limit: int) -> tuple[int, int]:
     offset = 0 if offset is None else offset
     limit = default_limit if limit is None else limit
     if offset < 0 or limit < 0:
-        raise Refusal("InvalidParameterValue", "Offset and Limit must not be negative.")
+        raise RefusedError("InvalidParameterValue", "Offset and Limit must not be negative.")
     return offset, min(limit, MAX_LIMIT)
 
 
@@ -322,21 +389,22 @@ def _moment(given: dict[str, Any], name: str, default: float) -> float:
         return default
     moment = parse_china_time(given[name])
     if moment is None:
-        raise Refusal("InvalidParameterValue", f"{name} must be YYYY-MM-DD HH:MM:SS.")
+        raise RefusedError("InvalidParameterValue", f"{name} must be YYYY-MM-DD HH:MM:SS.")
     return moment
 
 
 def _status(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 15:
-        raise scenario.WrongScenario(f"{value!r} is no status (0-15)")
+        raise scenario.ScenarioError(f"{value!r} is no status (0-15)")
     return value
 
 
 def _secret(item: Mapping[str, Any]) -> tuple[str, Secret]:
     where = "tencent.secrets"
     expires = float("inf") if item.get("expires_in") is None else time.monotonic() + item["expires_in"]
-    return scenario.required(item, "id", where), Secret(scenario.required(item, "key", where), item.get("token"),
-                                                        expires)
+    return scenario.required(item, "id", where), Secret(
+        scenario.required(item, "key", where), item.get("token"), expires
+    )
 
 
 def _certificate(item: Mapping[str, Any], number: int) -> Certificate:
@@ -348,11 +416,25 @@ def _certificate(item: Mapping[str, Any], number: int) -> Certificate:
 
     after = item.get("after_resubmit")
     return Certificate(
-        id=item.get("id") or f"tc{number:06d}", domain=domain, names=item.get("names") or [domain],
-        status=_status(item.get("status", 1)), alias=item.get("alias", ""), status_msg=item.get("status_msg", ""),
-        source=item.get("from", "trustasia"), type=item.get("type", "SVR"), package=item.get("package", "14"),
-        package_name=item.get("package_name", "OV SSL"), project_id=item.get("project_id", 0),
-        inserted=now + item.get("inserted_days", -1) * DAY - number, begins=days("begins_days"),
-        ends=days("ends_days"), deployable=item.get("deployable", False), renewable=item.get("renewable", False),
-        hosted=item.get("hosted", False), multi_year=item.get("multi_year", False), is_dv=item.get("is_dv", False),
-        tags=item.get("tags") or [], after_resubmit=None if after is None else _status(after))
+        id=item.get("id") or f"tc{number:06d}",
+        domain=domain,
+        names=item.get("names") or [domain],
+        status=_status(item.get("status", 1)),
+        alias=item.get("alias", ""),
+        status_msg=item.get("status_msg", ""),
+        source=item.get("from", "trustasia"),
+        type=item.get("type", "SVR"),
+        package=item.get("package", "14"),
+        package_name=item.get("package_name", "OV SSL"),
+        project_id=item.get("project_id", 0),
+        inserted=now + item.get("inserted_days", -1) * DAY - number,
+        begins=days("begins_days"),
+        ends=days("ends_days"),
+        deployable=item.get("deployable", False),
+        renewable=item.get("renewable", False),
+        hosted=item.get("hosted", False),
+        multi_year=item.get("multi_year", False),
+        is_dv=item.get("is_dv", False),
+        tags=item.get("tags") or [],
+        after_resubmit=None if after is None else _status(after),
+    )

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from . import scenario
-from .exchange import Call, Refusal, Reply, json_reply
+from .exchange import Call, RefusedError, Reply, json_reply
 from .limits import RateLimit
 from .settings import Settings
 from .vdms_account import Account
@@ -20,7 +20,7 @@ from .vdms_tokens import Tokens
 from .vdms_validation import (
     UPDATE_FIELDS,
     Complaints,
-    Invalid,
+    InvalidError,
     check_create,
     check_domains,
     check_known,
@@ -34,13 +34,47 @@ BASE = "/sec/cps/v2.0"
 JSON = "application/json; charset=utf-8"
 MAX_PAGE = 20
 DAY = 86400
-CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
-         409: "conflict", 429: "too_many_requests", 500: "internal_error", 503: "service_unavailable"}
-SECTION = ("clients", "access_tokens", "portal_users", "licenses", "organizations", "digicert_organizations",
-           "default_notifications", "requests")
-REQUEST_FIELDS = ("id", "label", "description", "auto_renew", "authority", "validation_type", "dcv_method", "domains",
-                  "organization_id", "status", "hold", "order_status", "requires_attention", "error_message",
-                  "workflow_error_message", "expires_days", "created_days", "notifications")
+CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    429: "too_many_requests",
+    500: "internal_error",
+    503: "service_unavailable",
+}
+SECTION = (
+    "clients",
+    "access_tokens",
+    "portal_users",
+    "licenses",
+    "organizations",
+    "digicert_organizations",
+    "default_notifications",
+    "requests",
+)
+REQUEST_FIELDS = (
+    "id",
+    "label",
+    "description",
+    "auto_renew",
+    "authority",
+    "validation_type",
+    "dcv_method",
+    "domains",
+    "organization_id",
+    "status",
+    "hold",
+    "order_status",
+    "requires_attention",
+    "error_message",
+    "workflow_error_message",
+    "expires_days",
+    "created_days",
+    "notifications",
+)
 ROUTES: tuple[tuple[str, str, str], ...] = (
     ("ListCertificates", "GET", "/certificates"),
     ("CreateCertificateRequest", "POST", "/certificates/cdnprovided"),
@@ -67,8 +101,9 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("UpdateDefaultNotifications", "PATCH", "/customers/notifications"),
     ("GetAppendix", "GET", "/appendix/{text}"),
 )
-PATTERNS = tuple((action, method, re.compile(BASE + re.sub(r"\{\w+\}", "([^/]+)", path)))
-                 for action, method, path in ROUTES)
+PATTERNS = tuple(
+    (action, method, re.compile(BASE + re.sub(r"\{\w+\}", "([^/]+)", path))) for action, method, path in ROUTES
+)
 
 
 class Vdms:
@@ -88,17 +123,30 @@ class Vdms:
         for item in scenario.entries(section, "requests", REQUEST_FIELDS, self.name):
             self._add_request(item)
         self._actions: dict[str, Callable[..., Reply]] = {
-            "ListCertificates": self._list, "CreateCertificateRequest": self._create, "GetCertificate": self._get,
-            "UpdateCertificate": self._update, "DeleteCertificate": self._delete,
-            "CancelCertificate": self._cancel, "RenewCertificate": self._renew,
-            "RetriggerCertificate": self._retrigger, "GetStatus": self._status,
-            "GetNotifications": self._get_notifications, "UpdateNotifications": self._update_notifications,
-            "UpdateOrganization": self._update_organization, "GetDcv": self._get_dcv, "CheckDcv": self._check_dcv,
-            "GenerateDcvToken": self._generate_token, "ResendDcvEmail": self._resend_email,
-            "SetDcvMethod": self._set_method, "GetDefaultOrganization": self._default_organization,
-            "FindOrganizations": self._find_organizations, "GetOrganization": self._get_organization,
-            "GetLicenses": self._licenses, "GetDefaultNotifications": self._default_notifications,
-            "UpdateDefaultNotifications": self._update_default_notifications, "GetAppendix": self._appendix,
+            "ListCertificates": self._list,
+            "CreateCertificateRequest": self._create,
+            "GetCertificate": self._get,
+            "UpdateCertificate": self._update,
+            "DeleteCertificate": self._delete,
+            "CancelCertificate": self._cancel,
+            "RenewCertificate": self._renew,
+            "RetriggerCertificate": self._retrigger,
+            "GetStatus": self._status,
+            "GetNotifications": self._get_notifications,
+            "UpdateNotifications": self._update_notifications,
+            "UpdateOrganization": self._update_organization,
+            "GetDcv": self._get_dcv,
+            "CheckDcv": self._check_dcv,
+            "GenerateDcvToken": self._generate_token,
+            "ResendDcvEmail": self._resend_email,
+            "SetDcvMethod": self._set_method,
+            "GetDefaultOrganization": self._default_organization,
+            "FindOrganizations": self._find_organizations,
+            "GetOrganization": self._get_organization,
+            "GetLicenses": self._licenses,
+            "GetDefaultNotifications": self._default_notifications,
+            "UpdateDefaultNotifications": self._update_default_notifications,
+            "GetAppendix": self._appendix,
         }
 
     # The server's side
@@ -123,11 +171,11 @@ class Vdms:
             action, groups = self._route(call.method, call.path)
             if action is None:
                 known_path = any(pattern.fullmatch(call.path) for _, _, pattern in PATTERNS)
-                raise Refusal(CODES[405], "The method is not allowed here.", 405) if known_path else _not_found()
+                raise RefusedError(CODES[405], "The method is not allowed here.", 405) if known_path else _not_found()
             if not self._limit.allows(action, self._settings["vdms.rate_limit"], call.ticks):
                 return self.failure(429)
             return self._actions[action](call, *map(unquote, groups))
-        except Refusal as refusal:
+        except RefusedError as refusal:
             return self._refused(refusal)
 
     def error(self, code: str, message: str, status: int | None = None) -> Reply:
@@ -144,22 +192,39 @@ class Vdms:
         ticks, wall = time.monotonic(), time.time()
         for request in self.requests.values():
             request.advance(ticks, wall, self._settings)
-        return {"requests": {str(item.id): item.as_dict(self._settings) for item in self.requests.values()},
-                "account": self.account.as_dict(), "valid_tokens": self.tokens.count()}
+        return {
+            "requests": {str(item.id): item.as_dict(self._settings) for item in self.requests.values()},
+            "account": self.account.as_dict(),
+            "valid_tokens": self.tokens.count(),
+        }
 
     def set_request(self, identity: int, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Test hook: move a request to any status."""
-        fields = ("status", "order_status", "requires_attention", "error_message", "workflow_error_message", "hold",
-                  "domain_status", "domain_validation", "organization_validation", "auto_renew", "description")
+        fields = (
+            "status",
+            "order_status",
+            "requires_attention",
+            "error_message",
+            "workflow_error_message",
+            "hold",
+            "domain_status",
+            "domain_validation",
+            "organization_validation",
+            "auto_renew",
+            "description",
+        )
         scenario.known(changes, fields, "request")
         if identity not in self.requests:
-            raise scenario.WrongScenario(f"there is no request {identity}")
+            raise scenario.ScenarioError(f"there is no request {identity}")
         request = self.requests[identity]
-        allowed = {"status": REQUEST_STATUSES, "order_status": (None, *ORDER_STATUSES),
-                   "organization_validation": VALIDATION_STATUSES}
+        allowed = {
+            "status": REQUEST_STATUSES,
+            "order_status": (None, *ORDER_STATUSES),
+            "organization_validation": VALIDATION_STATUSES,
+        }
         for name, values in allowed.items():
             if name in changes and changes[name] not in values:
-                raise scenario.WrongScenario(f"{name} does not take {changes[name]!r}")
+                raise scenario.ScenarioError(f"{name} does not take {changes[name]!r}")
         self._check_domain_words(request, changes)
         if "status" in changes:
             request.change = None
@@ -176,7 +241,7 @@ class Vdms:
         for field, values in (("domain_status", DOMAIN_STATUSES), ("domain_validation", VALIDATION_STATUSES)):
             for name, value in changes.get(field, {}).items():
                 if name not in names or value not in values:
-                    raise scenario.WrongScenario(f"{field} does not take {name!r}: {value!r}")
+                    raise scenario.ScenarioError(f"{field} does not take {name!r}: {value!r}")
 
     def _route(self, method: str, raw_path: str) -> tuple[str | None, tuple[str, ...]]:
         for action, wanted, pattern in PATTERNS:
@@ -185,7 +250,7 @@ class Vdms:
                 return action, found.groups()
         return None, ()
 
-    def _refused(self, refusal: Refusal) -> Reply:
+    def _refused(self, refusal: RefusedError) -> Reply:
         if refusal.status in (401, 403):
             headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
             if self._settings["vdms.unauthorized_body"] == "empty":
@@ -193,12 +258,19 @@ class Vdms:
             reply = self._error_body(refusal.code, refusal.status, [(None, refusal.message)])
             reply.headers.update(headers)
             return reply
-        details = refusal.details if isinstance(refusal, Invalid) else [(refusal.source, refusal.message)]
+        details = refusal.details if isinstance(refusal, InvalidError) else [(refusal.source, refusal.message)]
         return self._error_body(refusal.code, refusal.status, details)
 
     def _error_body(self, code: str, status: int, details: list[Any]) -> Reply:
-        body = {"@type": "Error", "code": code, "status_code": status, "details": [
-            {"@type": "ErrorDetail", "description": text, "source": source, "meta": None} for source, text in details]}
+        body = {
+            "@type": "Error",
+            "code": code,
+            "status_code": status,
+            "details": [
+                {"@type": "ErrorDetail", "description": text, "source": source, "meta": None}
+                for source, text in details
+            ],
+        }
         return json_reply(status, body, JSON, code=code)
 
     # Scenario
@@ -210,18 +282,26 @@ class Vdms:
         names = scenario.required(item, "domains", where)
         organization = item.get("organization_id")
         if organization is not None and organization not in self.account.organizations:
-            raise scenario.WrongScenario(f"{where}: there is no organization {organization}")
+            raise scenario.ScenarioError(f"{where}: there is no organization {organization}")
         request = CertificateRequest(
-            id=item.get("id") or self._new_id(), label=scenario.required(item, "label", where), created=created,
-            last_modified=created, description=item.get("description", ""), auto_renew=item.get("auto_renew", True),
-            authority=item.get("authority", "DigiCert"), validation_type=item.get("validation_type", "DV"),
-            dcv_method=item.get("dcv_method", "DnsTxtToken"), hold=item.get("hold", False),
+            id=item.get("id") or self._new_id(),
+            label=scenario.required(item, "label", where),
+            created=created,
+            last_modified=created,
+            description=item.get("description", ""),
+            auto_renew=item.get("auto_renew", True),
+            authority=item.get("authority", "DigiCert"),
+            validation_type=item.get("validation_type", "DV"),
+            dcv_method=item.get("dcv_method", "DnsTxtToken"),
+            hold=item.get("hold", False),
             organization=None if organization is None else self.account.organizations[organization],
-            domains=self._new_domains([{"name": name, "is_common_name": place == 0}
-                                       for place, name in enumerate(names)], created))
+            domains=self._new_domains(
+                [{"name": name, "is_common_name": place == 0} for place, name in enumerate(names)], created
+            ),
+        )
         status = item.get("status", "Active")
         if status not in REQUEST_STATUSES:
-            raise scenario.WrongScenario(f"{where}: there is no status {status!r}")
+            raise scenario.ScenarioError(f"{where}: there is no status {status!r}")
         if status == "Deleted":
             request.issue(now, "Issued")
         request.enter(status, time.monotonic(), now)
@@ -231,9 +311,10 @@ class Vdms:
             if name in item:
                 setattr(request, name, item[name])
         if item.get("notifications"):
-            request.notifications = {one["notification_type"]: {"enabled": one.get("enabled", False),
-                                                                "emails": one.get("emails", [])}
-                                     for one in item["notifications"]}
+            request.notifications = {
+                one["notification_type"]: {"enabled": one.get("enabled", False), "emails": one.get("emails", [])}
+                for one in item["notifications"]
+            }
         self.requests[request.id] = request
 
     def _new_id(self) -> int:
@@ -255,7 +336,7 @@ class Vdms:
         if request is None:
             raise _not_found()
         if live and request.status == "Deleted":
-            raise Refusal("bad_request", "The request has been deleted.", 400, "id")
+            raise RefusedError("bad_request", "The request has been deleted.", 400, "id")
         return request
 
     def _list(self, call: Call) -> Reply:
@@ -263,15 +344,16 @@ class Vdms:
         page = _integer(query.get("page", "1"), "page")
         size = _integer(query.get("page_size", str(MAX_PAGE)), "page_size")
         if page < 1 or size < 1 or (size > MAX_PAGE and self._settings["vdms.oversized_page"] == "refuse"):
-            raise Refusal("bad_request", f"page starts at 1, page_size is 1 to {MAX_PAGE}.", 400, "page_size")
+            raise RefusedError("bad_request", f"page starts at 1, page_size is 1 to {MAX_PAGE}.", 400, "page_size")
         size = min(size, MAX_PAGE)
-        found = [item for item in self.requests.values()
-                 if item.status != "Deleted" or self._settings["vdms.list_deleted"]]
+        found = [
+            item for item in self.requests.values() if item.status != "Deleted" or self._settings["vdms.list_deleted"]
+        ]
         if "query" in query:
             found = [item for item in found if self._matches(item, query["query"])]
         found = self._sorted(found, query.get("sort"))
         rows = []
-        for item in found[(page - 1) * size:page * size]:
+        for item in found[(page - 1) * size : page * size]:
             row = item.certificate(self._settings)
             del row["organization"]
             rows.append(row)
@@ -285,10 +367,14 @@ class Vdms:
 
     def _matches(self, request: CertificateRequest, query: str) -> bool:
         field, colon, wanted = query.partition(":")
-        values = {"certificate_label": [request.label], "description": [request.description],
-                  "id": [str(request.id)], "domain_names": [domain.name for domain in request.domains]}
+        values = {
+            "certificate_label": [request.label],
+            "description": [request.description],
+            "id": [str(request.id)],
+            "domain_names": [domain.name for domain in request.domains],
+        }
         if not colon or field not in values:
-            raise Refusal("bad_request", "The query must be <field>:<value>.", 400, "query")
+            raise RefusedError("bad_request", "The query must be <field>:<value>.", 400, "query")
         wanted = wanted.lower()
         texts = [text.lower() for text in values[field]]
         if "*" in wanted:
@@ -302,11 +388,13 @@ class Vdms:
         if sort is None:
             return sorted(found, key=lambda item: item.id)
         keys: dict[str, Callable[[CertificateRequest], Any]] = {
-            "certificate_label": lambda item: item.label, "description": lambda item: item.description,
-            "id": lambda item: item.id}
+            "certificate_label": lambda item: item.label,
+            "description": lambda item: item.description,
+            "id": lambda item: item.id,
+        }
         key = keys.get(sort.removeprefix("-"))
         if key is None:
-            raise Refusal("bad_request", "The sort field is not known.", 400, "sort")
+            raise RefusedError("bad_request", "The sort field is not known.", 400, "sort")
         return sorted(found, key=key, reverse=not sort.startswith("-"))
 
     def _create(self, call: Call) -> Reply:
@@ -320,23 +408,31 @@ class Vdms:
             organization = None
             if body["validation_type"] != "DV":
                 organization = self.account.resolve(body["organization"], body["validation_type"], self._settings)
-        except Refusal:
+        except RefusedError:
             if self._settings["vdms.failed_create_reserves_label"] and isinstance(label, str):
                 self._reserved_labels.add(label)
             raise
         request = CertificateRequest(
-            id=self._new_id(), label=body["certificate_label"], created=call.now, last_modified=call.now,
+            id=self._new_id(),
+            label=body["certificate_label"],
+            created=call.now,
+            last_modified=call.now,
             description=body.get("description", ""),
             auto_renew=body.get("auto_renew", self._settings["vdms.auto_renew_default"]),
-            authority=body["certificate_authority"], validation_type=body["validation_type"],
-            dcv_method=body["dcv_method"], organization=organization, entered=call.ticks,
-            domains=self._new_domains(body["domains"], call.now))
+            authority=body["certificate_authority"],
+            validation_type=body["validation_type"],
+            dcv_method=body["dcv_method"],
+            organization=organization,
+            entered=call.ticks,
+            domains=self._new_domains(body["domains"], call.now),
+        )
         self.requests[request.id] = request
         return _ok(request.certificate(self._settings), 201)
 
     def _label_taken(self, label: Any, by_other_than: CertificateRequest | None) -> bool:
         return label in self._reserved_labels or any(
-            item.label == label for item in self.requests.values() if item is not by_other_than)
+            item.label == label for item in self.requests.values() if item is not by_other_than
+        )
 
     def _get(self, call: Call, identity: str) -> Reply:
         request = self._request(identity)
@@ -372,29 +468,37 @@ class Vdms:
         old = request.domains
         present = {domain.name.lower(): domain for domain in old if domain.status != "PendingDelete"}
         new = self._new_domains(wanted, call.now)
-        unchanged = ({(item.name.lower(), item.is_common_name) for item in new}
-                     == {(name, item.is_common_name) for name, item in present.items()})
+        unchanged = {(item.name.lower(), item.is_common_name) for item in new} == {
+            (name, item.is_common_name) for name, item in present.items()
+        }
         if unchanged and self._settings["vdms.unchanged_domains"] == "nothing":
             return
         for place, domain in enumerate(new):
             kept = present.get(domain.name.lower())
             if kept is not None:
-                new[place] = Domain(kept.id, kept.name, domain.is_common_name, kept.created, "PendingReissue",
-                                    kept.validation)
+                new[place] = Domain(
+                    kept.id, kept.name, domain.is_common_name, kept.created, "PendingReissue", kept.validation
+                )
         if self._settings["vdms.removed_domains"] == "PendingDelete":
             names = {domain.name.lower() for domain in new}
-            new += [Domain(item.id, item.name, False, item.created, "PendingDelete", item.validation)
-                    for item in old if item.name.lower() not in names]
+            new += [
+                Domain(item.id, item.name, False, item.created, "PendingDelete", item.validation)
+                for item in old
+                if item.name.lower() not in names
+            ]
         request.domains = new
         request.begin_change("PendingReissue", call.ticks, self._settings, old_domains=old)
 
     def _delete(self, call: Call, identity: str) -> Reply:
         request = self._request(identity)
         if request.status == "Deleted":
-            raise _not_found() if self._settings["vdms.deleted_get"] == 404 else Refusal(
-                "bad_request", "The request has been deleted.", 400, "id")
+            raise (
+                _not_found()
+                if self._settings["vdms.deleted_get"] == 404
+                else RefusedError("bad_request", "The request has been deleted.", 400, "id")
+            )
         if request.pending and (self._settings["vdms.delete_unissued"] == "refuse" or _can_cancel(request)):
-            raise Refusal("bad_request", "The certificate has not been issued; cancel the request.", 400, "id")
+            raise RefusedError("bad_request", "The certificate has not been issued; cancel the request.", 400, "id")
         request.enter("Deleted", call.ticks, call.now)
         return _nothing()
 
@@ -402,11 +506,12 @@ class Vdms:
         request = self._request(identity)
         apply = call.query.get("apply")
         if apply not in ("true", "false"):
-            raise Refusal("bad_request", "apply must be true or false.", 400, "apply")
-        reverts = (request.status == "Active" and request.change is not None
-                   and self._settings["vdms.cancel_reverts_change"])
+            raise RefusedError("bad_request", "apply must be true or false.", 400, "apply")
+        reverts = (
+            request.status == "Active" and request.change is not None and self._settings["vdms.cancel_reverts_change"]
+        )
         if not reverts and not _can_cancel(request):
-            raise Refusal("conflict", "The request cannot be cancelled in its present state.", 409, "id")
+            raise RefusedError("conflict", "The request cannot be cancelled in its present state.", 409, "id")
         if apply == "false":
             name = "RevertChange" if reverts else "CancelRequest"
             identity_number = APPENDIX["cancel-actions"].index(name) + 1
@@ -422,7 +527,7 @@ class Vdms:
     def _renew(self, call: Call, identity: str) -> Reply:
         request = self._request(identity)
         if request.status != "Active" or request.order_status in ("AwaitingRenewal", "PendingRenewal"):
-            raise Refusal("bad_request", "Only an issued certificate without a renewal can be renewed.", 400, "id")
+            raise RefusedError("bad_request", "Only an issued certificate without a renewal can be renewed.", 400, "id")
         request.begin_change("PendingRenewal", call.ticks, self._settings)
         return _nothing()
 
@@ -430,7 +535,7 @@ class Vdms:
         request = self._request(identity)
         timed_out = any(domain.status == "TimedOut" for domain in request.domains)
         if not request.pending or not (timed_out or request.order_status == "Rejected"):
-            raise Refusal("bad_request", "Only a request that timed out can be resubmitted.", 400, "id")
+            raise RefusedError("bad_request", "Only a request that timed out can be resubmitted.", 400, "id")
         request.enter("Processing", call.ticks, call.now)
         for domain in request.domains:
             domain.status, domain.validation = "ProvisioningInitiated", "Pending"
@@ -454,7 +559,7 @@ class Vdms:
     def _update_organization(self, call: Call, identity: str) -> Reply:
         request = self._request(identity, live=True)
         if request.validation_type not in ("OV", "EV") or not request.issued:
-            raise Refusal("bad_request", "The organization cannot be changed now.", 400, "organization")
+            raise RefusedError("bad_request", "The organization cannot be changed now.", 400, "organization")
         request.organization = self.account.resolve(json_object(call), request.validation_type, self._settings)
         request.begin_change("PendingOrgUpdate", call.ticks, self._settings)
         return _ok(request.organization)
@@ -465,12 +570,12 @@ class Vdms:
         text = call.query.get("domain_ids")
         if not text:
             if needed:
-                raise Refusal("bad_request", "domain_ids is required.", 400, "domain_ids")
+                raise RefusedError("bad_request", "domain_ids is required.", 400, "domain_ids")
             return request.domains
         by_id = {domain.id: domain for domain in request.domains}
         wanted = [_integer(part.strip(), "domain_ids") for part in text.split(",")]
         if not set(wanted) <= set(by_id):
-            raise Refusal("bad_request", "A domain id does not belong to the request.", 400, "domain_ids")
+            raise RefusedError("bad_request", "A domain id does not belong to the request.", 400, "domain_ids")
         return [by_id[number] for number in dict.fromkeys(wanted)]
 
     def _get_dcv(self, call: Call, identity: str) -> Reply:
@@ -482,7 +587,7 @@ class Vdms:
     def _in_validation(self, identity: str) -> CertificateRequest:
         request = self._request(identity)
         if request.status != "DomainControlValidation":
-            raise Refusal("bad_request", f"Not possible while the status is {request.status}.", 400, "id")
+            raise RefusedError("bad_request", f"Not possible while the status is {request.status}.", 400, "id")
         return request
 
     def _check_dcv(self, call: Call, identity: str) -> Reply:
@@ -498,7 +603,7 @@ class Vdms:
     def _generate_token(self, call: Call, identity: str) -> Reply:
         request = self._in_validation(identity)
         if request.dcv_method == "Email":
-            raise Refusal("bad_request", "E-mail validation has no token.", 400, "dcv_method")
+            raise RefusedError("bad_request", "E-mail validation has no token.", 400, "dcv_method")
         domains = self._dcv_domains(call, request)
         request.regenerate_tokens()
         items = [{key: value for key, value in request.dcv(domain).items() if key != "emails"} for domain in domains]
@@ -507,7 +612,7 @@ class Vdms:
     def _resend_email(self, call: Call, identity: str) -> Reply:
         request = self._in_validation(identity)
         if request.dcv_method != "Email":
-            raise Refusal("bad_request", "The DCV method is not e-mail.", 400, "dcv_method")
+            raise RefusedError("bad_request", "The DCV method is not e-mail.", 400, "dcv_method")
         self._dcv_domains(call, request)
         return _nothing()
 
@@ -530,10 +635,11 @@ class Vdms:
 
     def _get_organization(self, call: Call, identity: str) -> Reply:
         number = _integer(identity, "id")
-        organization = self.account.digicert(call.query.get("name")) if number == 0 else (
-            self.account.organizations.get(number))
+        organization = (
+            self.account.digicert(call.query.get("name")) if number == 0 else (self.account.organizations.get(number))
+        )
         if organization is None:
-            raise Refusal("bad_request", "The organization does not exist.", 400, "id")
+            raise RefusedError("bad_request", "The organization does not exist.", 400, "id")
         return _ok(organization)
 
     def _find_organizations(self, call: Call, text: str) -> Reply:
@@ -554,8 +660,16 @@ class Vdms:
         path = f"/v2.0/appendix/{name}"
         if name == "country-codes":
             wanted = call.query.get("name", "").lower()
-            return _ok(_collection(path, [{"country": country, "two_letter_code": code}
-                                          for country, code in COUNTRIES.items() if wanted in country.lower()]))
+            return _ok(
+                _collection(
+                    path,
+                    [
+                        {"country": country, "two_letter_code": code}
+                        for country, code in COUNTRIES.items()
+                        if wanted in country.lower()
+                    ],
+                )
+            )
         if name not in APPENDIX:
             raise _not_found()
         return _ok(_collection(path, [{"id": number, "name": text} for number, text in enumerate(APPENDIX[name], 1)]))
@@ -569,12 +683,12 @@ def _can_cancel(request: CertificateRequest) -> bool:
 
 def _integer(text: str, source: str) -> int:
     if not re.fullmatch(r"-?[0-9]{1,18}", text):
-        raise Refusal("bad_request", f"{text!r} is not an integer.", 400, source)
+        raise RefusedError("bad_request", f"{text!r} is not an integer.", 400, source)
     return int(text)
 
 
-def _not_found() -> Refusal:
-    return Refusal("not_found", "There is no such resource.", 404)
+def _not_found() -> RefusedError:
+    return RefusedError("not_found", "There is no such resource.", 404)
 
 
 def _collection(path: str, items: list[Any], total: int | None = None) -> dict[str, Any]:

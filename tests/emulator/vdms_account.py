@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import scenario
-from .exchange import Refusal
+from .exchange import RefusedError
 from .settings import Settings
 from .vdms_lists import NOTIFICATION_TYPES
 from .vdms_requests import notification_items
@@ -23,7 +23,8 @@ class Account:
         self.licenses = float(section.get("licenses", 25))
         self.portal_users = {str(user).lower() for user in section.get("portal_users") or []}
         self.notifications: dict[str, dict[str, Any]] = {
-            kind: {"enabled": False, "emails": []} for kind in NOTIFICATION_TYPES}
+            kind: {"enabled": False, "emails": []} for kind in NOTIFICATION_TYPES
+        }
         fields = ("notification_type", "enabled", "emails")
         for item in scenario.entries(section, "default_notifications", fields, "vdms"):
             kind = scenario.required(item, "notification_type", "vdms.default_notifications")
@@ -38,7 +39,7 @@ class Account:
         """The existing organization that this body means, or a new one: id, then company name, then create."""
         complaints = Complaints()
         if not isinstance(body, dict):
-            raise Refusal("bad_request", "The body must be a JSON object.", 400, "organization")
+            raise RefusedError("bad_request", "The body must be a JSON object.", 400, "organization")
         check_organization_shape(body, settings, complaints)
         complaints.refuse()
         existing = self.organizations.get(body.get("id") or 0) or self._named(body.get("company_name"))
@@ -64,9 +65,12 @@ class Account:
 
     def as_dict(self) -> dict[str, Any]:
         """For GET /_emulator/state."""
-        return {"licenses": self.licenses, "portal_users": sorted(self.portal_users),
-                "organizations": list(self.organizations.values()),
-                "notifications": notification_items(self.notifications)}
+        return {
+            "licenses": self.licenses,
+            "portal_users": sorted(self.portal_users),
+            "organizations": list(self.organizations.values()),
+            "notifications": notification_items(self.notifications),
+        }
 
     def _named(self, name: Any) -> dict[str, Any] | None:
         return next((item for item in self.organizations.values() if name and item["company_name"] == name), None)
@@ -79,5 +83,8 @@ class Account:
 
 def _full(item: Mapping[str, Any]) -> dict[str, Any]:
     contacts = [{"id": number, **contact} for number, contact in enumerate(item.get("additional_contacts") or [], 1)]
-    return {"id": item.get("id"), **{name: item.get(name) for name in ORGANIZATION_TEXTS},
-            "additional_contacts": contacts}
+    return {
+        "id": item.get("id"),
+        **{name: item.get(name) for name in ORGANIZATION_TEXTS},
+        "additional_contacts": contacts,
+    }

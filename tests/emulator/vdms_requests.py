@@ -13,11 +13,18 @@ from .vdms_lists import ISSUED_STATUSES, NOTIFICATION_TYPES, PENDING_STATUSES
 ZERO_DATE = "0001-01-01T00:00:00Z"
 YEAR = 365 * 86400
 STEPS = {"DomainControlValidation": 3}
-NEXT = {"Processing": "DomainControlValidation", "DomainControlValidation": "OtherValidation",
-        "OtherValidation": "Deployment", "Deployment": "Active"}
-DURATIONS = {"Processing": "vdms.processing_seconds",
-             "DomainControlValidation": "vdms.domain_control_validation_seconds",
-             "OtherValidation": "vdms.other_validation_seconds", "Deployment": "vdms.deployment_seconds"}
+NEXT = {
+    "Processing": "DomainControlValidation",
+    "DomainControlValidation": "OtherValidation",
+    "OtherValidation": "Deployment",
+    "Deployment": "Active",
+}
+DURATIONS = {
+    "Processing": "vdms.processing_seconds",
+    "DomainControlValidation": "vdms.domain_control_validation_seconds",
+    "OtherValidation": "vdms.other_validation_seconds",
+    "Deployment": "vdms.deployment_seconds",
+}
 FINISHED = {"PendingReissue": "Issued", "PendingRenewal": "Renewed", "PendingOrgUpdate": "OrgUpdated"}
 
 
@@ -111,8 +118,13 @@ class CertificateRequest:
         elif status == "Active":
             if self.thumbprint is None:
                 self.issue(wall, "Issued")
-            self.deployments = [{"delivery_region": "GlobalStandard", "platform": "HttpLarge",
-                                 "hex_url": f"cs{self.id}.wpc.example.net"}]
+            self.deployments = [
+                {
+                    "delivery_region": "GlobalStandard",
+                    "platform": "HttpLarge",
+                    "hex_url": f"cs{self.id}.wpc.example.net",
+                }
+            ]
         elif status == "Deleted":
             self.order_status = "Deleted" if self.thumbprint else "Canceled"
             self.change = None
@@ -132,8 +144,9 @@ class CertificateRequest:
         self._mark_domains("Active", "Approved")
         self.change = None
 
-    def begin_change(self, order_status: str, ticks: float, settings: Settings,
-                     old_domains: list[Domain] | None = None) -> None:
+    def begin_change(
+        self, order_status: str, ticks: float, settings: Settings, old_domains: list[Domain] | None = None
+    ) -> None:
         """A new order goes to the CA for an issued certificate."""
         self.change = Change(ticks, self.domains if old_domains is None else old_domains, self.order_status)
         if settings["vdms.status_during_change"] == "Processing":
@@ -181,21 +194,38 @@ class CertificateRequest:
         label = self.label.replace(".", " ") if settings["vdms.rewrite_labels"] == "spaces" else self.label
         expires = ZERO_DATE if self.expires is None else stamp(float(int(self.expires)), settings, self.id)
         return {
-            "@id": f"/v2.0/certificates/{self.id}", "@type": "Certificate", "id": self.id,
-            "certificate_label": label, "description": self.description, "auto_renew": self.auto_renew,
-            "certificate_authority": self.authority, "validation_type": self.validation_type,
-            "dcv_method": self.dcv_method, "domains": [self._domain(domain, settings) for domain in self.domains],
-            "organization": self.organization, "request_type": "Enterprise", "thumbprint": self.thumbprint,
-            "expiration_date": expires, "created": stamp(self.created, settings, self.id),
+            "@id": f"/v2.0/certificates/{self.id}",
+            "@type": "Certificate",
+            "id": self.id,
+            "certificate_label": label,
+            "description": self.description,
+            "auto_renew": self.auto_renew,
+            "certificate_authority": self.authority,
+            "validation_type": self.validation_type,
+            "dcv_method": self.dcv_method,
+            "domains": [self._domain(domain, settings) for domain in self.domains],
+            "organization": self.organization,
+            "request_type": "Enterprise",
+            "thumbprint": self.thumbprint,
+            "expiration_date": expires,
+            "created": stamp(self.created, settings, self.id),
             "last_modified": stamp(self.last_modified, settings, self.id + 3),
             "created_by": {"user_id": None, "portal_type_id": None, "identity_id": None, "identity_type": None},
-            "modified_by": None, "deployments": self.deployments,
-            "workflow_error_message": self.workflow_error_message}
+            "modified_by": None,
+            "deployments": self.deployments,
+            "workflow_error_message": self.workflow_error_message,
+        }
 
     def _domain(self, domain: Domain, settings: Settings) -> dict[str, Any]:
         name = domain.name.replace(".", "-") if settings["vdms.rewrite_domains"] == "dashes" else domain.name
-        return {"id": domain.id, "name": name, "is_common_name": domain.is_common_name, "status": domain.status,
-                "created": stamp(domain.created, settings, domain.id), "active_date": None}
+        return {
+            "id": domain.id,
+            "name": name,
+            "is_common_name": domain.is_common_name,
+            "status": domain.status,
+            "created": stamp(domain.created, settings, domain.id),
+            "active_date": None,
+        }
 
     def certificate_status(self) -> dict[str, Any]:
         """The CertificateStatus object. Step numbers other than 3 are not known: the field is left out."""
@@ -203,42 +233,68 @@ class CertificateRequest:
         if attention is None:
             attention = self.status in ("DomainControlValidation", "OtherValidation")
         step = {"step": STEPS[self.status]} if self.status in STEPS else {}
-        return {"@id": f"/v2.0/certificates/{self.id}/status", "@type": "Certificate", "id": self.id, **step,
-                "status": self.status, "requires_attention": attention, "error_message": self.error_message,
-                "order_validation": self._order_validation()}
+        return {
+            "@id": f"/v2.0/certificates/{self.id}/status",
+            "@type": "Certificate",
+            "id": self.id,
+            **step,
+            "status": self.status,
+            "requires_attention": attention,
+            "error_message": self.error_message,
+            "order_validation": self._order_validation(),
+        }
 
     def _order_validation(self) -> dict[str, Any] | None:
         if self.order_status is None:
             return None
         organization = "NA" if self.validation_type == "DV" else self.organization_validation
-        return {"status": self.order_status,
-                "organization_validation": {"validation_type": self.validation_type, "status": organization},
-                "domain_validations": [{"domain_id": domain.id, "domain_names": [domain.name],
-                                        "status": domain.validation} for domain in self.domains]}
+        return {
+            "status": self.order_status,
+            "organization_validation": {"validation_type": self.validation_type, "status": organization},
+            "domain_validations": [
+                {"domain_id": domain.id, "domain_names": [domain.name], "status": domain.validation}
+                for domain in self.domains
+            ],
+        }
 
     def dcv(self, domain: Domain) -> dict[str, Any]:
         """The DomainDcvFull object."""
         if self.dcv_method == "Email":
             parent = ".".join(domain.name.split(".")[-2:])
-            return {"domain_id": domain.id, "dcv_method": self.dcv_method, "dcv_token": None,
-                    "emails": [f"{user}@{parent}" for user in ("admin", "hostmaster", "webmaster")]}
-        return {"domain_id": domain.id, "dcv_method": self.dcv_method, "dcv_token": {"token": self.token(domain)},
-                "emails": []}
+            return {
+                "domain_id": domain.id,
+                "dcv_method": self.dcv_method,
+                "dcv_token": None,
+                "emails": [f"{user}@{parent}" for user in ("admin", "hostmaster", "webmaster")],
+            }
+        return {
+            "domain_id": domain.id,
+            "dcv_method": self.dcv_method,
+            "dcv_token": {"token": self.token(domain)},
+            "emails": [],
+        }
 
     def as_dict(self, settings: Settings) -> dict[str, Any]:
         """For GET /_emulator/state."""
-        return {**self.certificate(settings), "certificate_label": self.label, "status": self.status,
-                "order_status": self.order_status, "notifications": notification_items(self.notifications),
-                "change_pending": self.change is not None, "hold": self.hold,
-                "domain_validations": {domain.name: domain.validation for domain in self.domains}}
+        return {
+            **self.certificate(settings),
+            "certificate_label": self.label,
+            "status": self.status,
+            "order_status": self.order_status,
+            "notifications": notification_items(self.notifications),
+            "change_pending": self.change is not None,
+            "hold": self.hold,
+            "domain_validations": {domain.name: domain.validation for domain in self.domains},
+        }
 
 
 def notification_items(config: dict[str, dict[str, Any]] | None) -> list[dict[str, Any]] | None:
     """The list form; every type is there."""
     if config is None:
         return None
-    return [{"notification_type": kind, **config.get(kind, {"enabled": False, "emails": []})}
-            for kind in NOTIFICATION_TYPES]
+    return [
+        {"notification_type": kind, **config.get(kind, {"enabled": False, "emails": []})} for kind in NOTIFICATION_TYPES
+    ]
 
 
 def stamp(moment: float, settings: Settings, seed: int) -> str:
@@ -247,4 +303,4 @@ def stamp(moment: float, settings: Settings, seed: int) -> str:
     if digits == "mixed":
         digits = seed % 7
     text = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
-    return text[:20 + digits].rstrip(".") + "Z"
+    return text[: 20 + digits].rstrip(".") + "Z"

@@ -10,13 +10,18 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from . import scenario
-from .exchange import Call, Refusal, Reply, json_reply
+from .exchange import Call, RefusedError, Reply, json_reply
 from .settings import Settings
 
 DEFAULT_SCOPES = ("sec.cps.certificates",)
 ROOTS = ("sec.cps.certificates", "sec.cps", "sec")
-MODIFIERS = {"": ("GET", "POST", "PUT", "PATCH", "DELETE"), "read": ("GET",), "create": ("POST",),
-             "edit": ("GET", "POST", "PUT", "PATCH"), "delete": ("DELETE",)}
+MODIFIERS = {
+    "": ("GET", "POST", "PUT", "PATCH", "DELETE"),
+    "read": ("GET",),
+    "create": ("POST",),
+    "edit": ("GET", "POST", "PUT", "PATCH"),
+    "delete": ("DELETE",),
+}
 
 
 @dataclass(frozen=True)
@@ -45,42 +50,52 @@ class Tokens:
         self._tokens: dict[str, Token] = {}
         for item in scenario.entries(section, "clients", ("id", "secret", "scopes", "expires_in"), "vdms"):
             self._clients[scenario.required(item, "id", "vdms.clients")] = Client(
-                scenario.required(item, "secret", "vdms.clients"), tuple(item.get("scopes") or DEFAULT_SCOPES),
-                item.get("expires_in"))
+                scenario.required(item, "secret", "vdms.clients"),
+                tuple(item.get("scopes") or DEFAULT_SCOPES),
+                item.get("expires_in"),
+            )
         for item in scenario.entries(section, "access_tokens", ("token", "scopes", "expires_in"), "vdms"):
             expires = float("inf") if item.get("expires_in") is None else time.monotonic() + item["expires_in"]
             self._tokens[scenario.required(item, "token", "vdms.access_tokens")] = Token(
-                tuple(item.get("scopes") or DEFAULT_SCOPES), expires)
+                tuple(item.get("scopes") or DEFAULT_SCOPES), expires
+            )
 
     def grant(self, call: Call) -> Reply:
         """Client credentials, everything in the form body."""
         try:
             return self._grant(call)
-        except Refusal as refusal:
+        except RefusedError as refusal:
             return json_reply(refusal.status, {"error": refusal.code}, code=refusal.code)
 
     def _grant(self, call: Call) -> Reply:
         content_type = call.headers.get("Content-Type", "").split(";")[0].strip().lower()
         if call.method != "POST" or content_type != "application/x-www-form-urlencoded":
-            raise Refusal("invalid_request", "")
+            raise RefusedError("invalid_request", "")
         form = parse_qs(call.body.decode("utf-8", "replace"), keep_blank_values=True)
         if any(len(values) > 1 for values in form.values()) or "grant_type" not in form:
-            raise Refusal("invalid_request", "")
+            raise RefusedError("invalid_request", "")
         values = {name: value[0] for name, value in form.items()}
         if values["grant_type"] != "client_credentials":
-            raise Refusal("unsupported_grant_type", "")
+            raise RefusedError("unsupported_grant_type", "")
         client = self._clients.get(values.get("client_id", ""))
-        if client is None or call.token_expired or not secrets.compare_digest(
-                client.secret.encode(), values.get("client_secret", "").encode()):
-            raise Refusal("invalid_client", "")
+        if (
+            client is None
+            or call.token_expired
+            or not secrets.compare_digest(client.secret.encode(), values.get("client_secret", "").encode())
+        ):
+            raise RefusedError("invalid_client", "")
         scopes = tuple(values.get("scope", "").split())
         if not scopes or not set(scopes) <= set(client.scopes):
-            raise Refusal("invalid_scope", "")
+            raise RefusedError("invalid_scope", "")
         seconds = self._settings["vdms.token_seconds"] if client.expires_in is None else client.expires_in
         text = f"emulated.{secrets.token_urlsafe(32)}"
         self._tokens[text] = Token(scopes, call.ticks + seconds)
-        return json_reply(200, {"access_token": text, "expires_in": seconds, "token_type": "Bearer",
-                                "scope": " ".join(scopes)}, headers={"Cache-Control": "no-store"}, executed=True)
+        return json_reply(
+            200,
+            {"access_token": text, "expires_in": seconds, "token_type": "Bearer", "scope": " ".join(scopes)},
+            headers={"Cache-Control": "no-store"},
+            executed=True,
+        )
 
     def check(self, call: Call) -> None:
         """Refuse calls without a valid token, or with one whose scope is too narrow."""
@@ -89,10 +104,13 @@ class Tokens:
             self._tokens.pop(text, None)
         token = self._tokens.get(text)
         if scheme != "Bearer" or token is None or call.ticks >= token.expires:
-            raise Refusal("unauthorized", "The access token is missing, malformed or expired.", 401)
+            raise RefusedError("unauthorized", "The access token is missing, malformed or expired.", 401)
         if not any(_allows(scope, call.method) for scope in token.scopes):
-            raise Refusal("insufficient_scope", "The scope of the access token is too narrow.",
-                          self._settings["vdms.narrow_scope_status"])
+            raise RefusedError(
+                "insufficient_scope",
+                "The scope of the access token is too narrow.",
+                self._settings["vdms.narrow_scope_status"],
+            )
 
     def revoke_all(self) -> int:
         """Test hook: no token is valid any more."""

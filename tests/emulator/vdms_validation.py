@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .exchange import NOT_JSON, Call, Refusal
+from .exchange import NOT_JSON, Call, RefusedError
 from .settings import Settings
 from .vdms_lists import (
     AUTHORITIES,
@@ -17,14 +17,42 @@ from .vdms_lists import (
 )
 
 HOST_NAME = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]\.?")
-ORGANIZATION_TEXTS = ("company_name", "company_address", "company_address2", "city", "state", "zip_code", "country",
-                      "organizational_unit", "contact_first_name", "contact_last_name", "contact_email",
-                      "contact_phone", "contact_title")
-ORGANIZATION_REQUIRED = ("company_name", "company_address", "city", "country", "contact_first_name",
-                         "contact_last_name", "contact_email", "contact_phone")
+ORGANIZATION_TEXTS = (
+    "company_name",
+    "company_address",
+    "company_address2",
+    "city",
+    "state",
+    "zip_code",
+    "country",
+    "organizational_unit",
+    "contact_first_name",
+    "contact_last_name",
+    "contact_email",
+    "contact_phone",
+    "contact_title",
+)
+ORGANIZATION_REQUIRED = (
+    "company_name",
+    "company_address",
+    "city",
+    "country",
+    "contact_first_name",
+    "contact_last_name",
+    "contact_email",
+    "contact_phone",
+)
 CONTACT_FIELDS = ("id", "contact_type", "first_name", "last_name", "email", "phone", "title")
-CREATE_FIELDS = ("certificate_label", "certificate_authority", "validation_type", "dcv_method", "domains",
-                 "auto_renew", "description", "organization")
+CREATE_FIELDS = (
+    "certificate_label",
+    "certificate_authority",
+    "validation_type",
+    "dcv_method",
+    "domains",
+    "auto_renew",
+    "description",
+    "organization",
+)
 UPDATE_FIELDS = ("auto_renew", "certificate_label", "dcv_method", "description", "domains")
 
 
@@ -41,10 +69,10 @@ class Complaints:
     def refuse(self) -> None:
         """Answer 400 with all of them."""
         if self._found:
-            raise Invalid(self._found)
+            raise InvalidError(self._found)
 
 
-class Invalid(Refusal):
+class InvalidError(RefusedError):
     """A refused body: (field, text) pairs."""
 
     def __init__(self, details: list[tuple[str, str]]):
@@ -55,12 +83,13 @@ class Invalid(Refusal):
 def json_object(call: Call) -> Mapping[str, Any]:
     """The body, if it is a JSON object."""
     if call.json is NOT_JSON or not isinstance(call.json, dict):
-        raise Refusal("bad_request", "The body must be a JSON object.", 400, "body")
+        raise RefusedError("bad_request", "The body must be a JSON object.", 400, "body")
     return call.json
 
 
-def check_known(body: Mapping[str, Any], fields: Iterable[str], settings: Settings, complaints: Complaints,
-                prefix: str = "") -> None:
+def check_known(
+    body: Mapping[str, Any], fields: Iterable[str], settings: Settings, complaints: Complaints, prefix: str = ""
+) -> None:
     """Unknown keys are refused unless a setting says otherwise."""
     if settings["vdms.unknown_fields"] == "refuse":
         for name in sorted(set(body) - set(fields)):
@@ -166,7 +195,7 @@ def check_organization_shape(body: Mapping[str, Any], settings: Settings, compla
 def checked_notifications(call: Call, settings: Settings, portal_users: set[str]) -> dict[str, dict[str, Any]]:
     """The bare array as {type: {enabled, emails}}."""
     if call.json is NOT_JSON or not isinstance(call.json, list):
-        raise Refusal("bad_request", "The body must be a JSON array.", 400, "body")
+        raise RefusedError("bad_request", "The body must be a JSON array.", 400, "body")
     complaints = Complaints()
     changes: dict[str, dict[str, Any]] = {}
     for item in call.json:

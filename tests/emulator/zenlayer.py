@@ -7,26 +7,49 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from . import scenario
 from .certificates import Issuer, Leaf, parse_leaf, public_key_of
-from .exchange import NOT_JSON, Call, Refusal, Reply, json_reply
+from .exchange import NOT_JSON, Call, RefusedError, Reply, json_reply
 from .limits import RateLimit
 from .settings import Settings
 from .signatures import parse_authorization, timestamp_is_fresh, zc2_matches
 from .zenlayer_domains import DEPLOYED, FAILED, OVERRIDES, Domain
 
+Kind = TypeVar("Kind")
+
 METHOD = "ZC2-HMAC-SHA256"
 VERSIONS = ("2022-11-20", "2024-02-29")
 MAX_IDS, MAX_PAGE, DEFAULT_PAGE, MAX_LABEL = 100, 1000, 20, 64
 DEFAULT_GROUP = "rg-default"
-FAILURES = {429: "REQUEST_LIMIT_EXCEEDED", 500: "INTERNAL_SERVER_ERROR", 503: "SERVICE_TEMPORARY_UNAVAILABLE",
-            504: "REQUEST_TIMED_OUT"}
-DOMAIN_FIELDS = ("id", "name", "certificate", "config_status", "enabled", "permitted", "resource_group",
-                 "business_type", *OVERRIDES)
-CERTIFICATE_FIELDS = ("id", "label", "names", "common_name", "not_before_days", "not_after_days", "key_type",
-                      "resource_group")
+FAILURES = {
+    429: "REQUEST_LIMIT_EXCEEDED",
+    500: "INTERNAL_SERVER_ERROR",
+    503: "SERVICE_TEMPORARY_UNAVAILABLE",
+    504: "REQUEST_TIMED_OUT",
+}
+DOMAIN_FIELDS = (
+    "id",
+    "name",
+    "certificate",
+    "config_status",
+    "enabled",
+    "permitted",
+    "resource_group",
+    "business_type",
+    *OVERRIDES,
+)
+CERTIFICATE_FIELDS = (
+    "id",
+    "label",
+    "names",
+    "common_name",
+    "not_before_days",
+    "not_after_days",
+    "key_type",
+    "resource_group",
+)
 
 
 @dataclass
@@ -49,10 +72,14 @@ class Zenlayer:
         scenario.known(section, ("access_keys", "api_tokens", "certificates", "domains"), self.name)
         self._settings = settings
         self._limit = RateLimit()
-        self._keys = {scenario.required(item, "id", "zenlayer.access_keys"): item.get("password", "")
-                      for item in scenario.entries(section, "access_keys", ("id", "password"), self.name)}
-        self._tokens = {scenario.required(item, "token", "zenlayer.api_tokens"): _expiry(item.get("expires_in"))
-                        for item in scenario.entries(section, "api_tokens", ("token", "expires_in"), self.name)}
+        self._keys = {
+            scenario.required(item, "id", "zenlayer.access_keys"): item.get("password", "")
+            for item in scenario.entries(section, "access_keys", ("id", "password"), self.name)
+        }
+        self._tokens = {
+            scenario.required(item, "token", "zenlayer.api_tokens"): _expiry(item.get("expires_in"))
+            for item in scenario.entries(section, "api_tokens", ("token", "expires_in"), self.name)
+        }
         self.certificates: dict[str, Certificate] = {}
         self.domains: dict[str, Domain] = {}
         self._serial = {"cert": 0, "dom": 0}
@@ -85,11 +112,11 @@ class Zenlayer:
             self._check_version(call)
             action = self._actions.get(call.action)
             if action is None:
-                raise Refusal("AUTHFAILURE_UNAUTHORIZED_OPERATION", f"No permission for {call.action!r}.", 401)
+                raise RefusedError("AUTHFAILURE_UNAUTHORIZED_OPERATION", f"No permission for {call.action!r}.", 401)
             if not self._limit.allows(call.action, self._settings["zenlayer.rate_limit"], call.ticks):
                 return self.failure(429)
             return self._success(action(Parameters(call.json), call))
-        except Refusal as refusal:
+        except RefusedError as refusal:
             return self.error(refusal.code, refusal.message, refusal.status)
 
     def error(self, code: str, message: str, status: int | None = None) -> Reply:
@@ -107,20 +134,29 @@ class Zenlayer:
         return {
             "domains": {item.id: item.as_dict(self._settings) for item in self.domains.values()},
             "certificates": {
-                item.id: {"id": item.id, "label": item.label, "names": item.leaf.names,
-                          "common_name": item.leaf.common_name, "resource_group": item.resource_group,
-                          "not_before": _stamp(item.leaf.not_before), "not_after": _stamp(item.leaf.not_after),
-                          "sha1": item.leaf.fingerprint("sha1"), "sha256": item.leaf.fingerprint("sha256"),
-                          "pem": item.leaf.pem,
-                          "bound_to": sorted(one.id for one in self.domains.values() if one.certificate == item.id)}
-                for item in self.certificates.values()}}
+                item.id: {
+                    "id": item.id,
+                    "label": item.label,
+                    "names": item.leaf.names,
+                    "common_name": item.leaf.common_name,
+                    "resource_group": item.resource_group,
+                    "not_before": _stamp(item.leaf.not_before),
+                    "not_after": _stamp(item.leaf.not_after),
+                    "sha1": item.leaf.fingerprint("sha1"),
+                    "sha256": item.leaf.fingerprint("sha256"),
+                    "pem": item.leaf.pem,
+                    "bound_to": sorted(one.id for one in self.domains.values() if one.certificate == item.id),
+                }
+                for item in self.certificates.values()
+            },
+        }
 
     def set_domain(self, key: str, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Test hook: change a domain from outside. `key` is its id or name."""
         scenario.known(changes, ("certificate", "config_status", "enabled", "permitted", *OVERRIDES), "domain")
         domain = next((item for item in self.domains.values() if key in (item.id, item.name)), None)
         if domain is None:
-            raise scenario.WrongScenario(f"there is no domain {key!r}")
+            raise scenario.ScenarioError(f"there is no domain {key!r}")
         domain.override({name: changes[name] for name in OVERRIDES if name in changes})
         if "certificate" in changes:
             domain.settle(domain.true_status(time.monotonic()))
@@ -136,23 +172,36 @@ class Zenlayer:
     def _add_certificates(self, section: Mapping[str, Any], issuer: Issuer) -> None:
         for item in scenario.entries(section, "certificates", CERTIFICATE_FIELDS, self.name):
             names = scenario.required(item, "names", "zenlayer.certificates")
-            pair = issuer.issue(names, item.get("not_before_days", -30), item.get("not_after_days", 365),
-                                item.get("key_type", "ec"), item.get("common_name"))
+            pair = issuer.issue(
+                names,
+                item.get("not_before_days", -30),
+                item.get("not_after_days", 365),
+                item.get("key_type", "ec"),
+                item.get("common_name"),
+            )
             identity = item.get("id") or self._new_id("cert")
             self.certificates[identity] = Certificate(
-                identity, item.get("label") or identity, Leaf(pair.chain), time.time(),
-                item.get("resource_group", DEFAULT_GROUP))
+                identity,
+                item.get("label") or identity,
+                Leaf(pair.chain),
+                time.time(),
+                item.get("resource_group", DEFAULT_GROUP),
+            )
 
     def _add_domains(self, section: Mapping[str, Any]) -> None:
         for item in scenario.entries(section, "domains", DOMAIN_FIELDS, self.name):
             name = scenario.required(item, "name", "zenlayer.domains")
             domain = Domain(
-                id=item.get("id") or self._new_id("dom"), name=name, created=time.time(),
+                id=item.get("id") or self._new_id("dom"),
+                name=name,
+                created=time.time(),
                 resource_group=item.get("resource_group", DEFAULT_GROUP),
                 business_type=item.get("business_type", "Web"),
                 status=self._status_word(item.get("config_status", DEPLOYED)),
                 certificate=self._reference(item.get("certificate"), f"zenlayer.domains {name}"),
-                enabled=item.get("enabled", True), permitted=item.get("permitted", True))
+                enabled=item.get("enabled", True),
+                permitted=item.get("permitted", True),
+            )
             domain.override({key: item[key] for key in OVERRIDES if key in item})
             self.domains[domain.id] = domain
 
@@ -162,7 +211,7 @@ class Zenlayer:
         for certificate in self.certificates.values():
             if value in (certificate.id, certificate.label):
                 return certificate.id
-        raise scenario.WrongScenario(f"{where}: there is no certificate {value!r}")
+        raise scenario.ScenarioError(f"{where}: there is no certificate {value!r}")
 
     def _status_word(self, word: str) -> str | None:
         return word if word in (DEPLOYED, FAILED) else None
@@ -175,40 +224,40 @@ class Zenlayer:
 
     def _check_transport(self, call: Call) -> None:
         if call.path != "/api/v2/cdn":
-            raise Refusal("OPERATION_FAILED_RESOURCE_NOT_FOUND", "There is no such service.", 404)
+            raise RefusedError("OPERATION_FAILED_RESOURCE_NOT_FOUND", "There is no such service.", 404)
         if call.method != "POST":
-            raise Refusal("INVALID_PARAMETER_VALUE", "Only POST is allowed.", 405)
+            raise RefusedError("INVALID_PARAMETER_VALUE", "Only POST is allowed.", 405)
         if not call.headers.get("Content-Type", "").startswith("application/json"):
-            raise Refusal("INVALID_PARAMETER_VALUE", "Content-Type must be application/json.")
+            raise RefusedError("INVALID_PARAMETER_VALUE", "Content-Type must be application/json.")
 
     def _authenticate(self, call: Call) -> None:
         text = call.headers.get("Authorization", "")
         if text.startswith("Bearer "):
             expires = self._tokens.get(text.removeprefix("Bearer "), 0.0)
             if call.token_expired or call.ticks >= expires:
-                raise Refusal(self._settings["zenlayer.token_error_code"], "The access token is not valid.", 401)
+                raise RefusedError(self._settings["zenlayer.token_error_code"], "The access token is not valid.", 401)
             return
         if call.token_expired:
-            raise Refusal("AUTHFAILURE_SIGNATURE_EXPIRED", "The signature has expired.", 401)
+            raise RefusedError("AUTHFAILURE_SIGNATURE_EXPIRED", "The signature has expired.", 401)
         auth = parse_authorization(text, METHOD)
         if auth is None or call.headers.get("x-zc-signature-method") != METHOD:
-            raise Refusal("AUTHFAILURE_INVALID_AUTHORIZATION", "The Authorization header is malformed.", 401)
+            raise RefusedError("AUTHFAILURE_INVALID_AUTHORIZATION", "The Authorization header is malformed.", 401)
         timestamp = call.headers.get("x-zc-timestamp", "")
         if not (timestamp.isascii() and timestamp.isdigit()):
-            raise Refusal("AUTHFAILURE_INVALID_AUTHORIZATION", "x-zc-timestamp must be seconds.", 401)
+            raise RefusedError("AUTHFAILURE_INVALID_AUTHORIZATION", "x-zc-timestamp must be seconds.", 401)
         if not timestamp_is_fresh(int(timestamp), call.now):
-            raise Refusal("AUTHFAILURE_SIGNATURE_EXPIRED", "The signature has expired.", 401)
+            raise RefusedError("AUTHFAILURE_SIGNATURE_EXPIRED", "The signature has expired.", 401)
         password = self._keys.get(auth.credential)
-        if password is None or not zc2_matches(auth, password, call.headers, timestamp, call.body):
-            raise Refusal("AUTHFAILURE_SIGNATURE_FAILURE", "The signature does not match.", 401)
+        if password is None or not zc2_matches(auth, password, call.headers, call.body):
+            raise RefusedError("AUTHFAILURE_SIGNATURE_FAILURE", "The signature does not match.", 401)
 
     def _check_version(self, call: Call) -> None:
         version = call.headers.get("x-zc-version")
         bearer = call.headers.get("Authorization", "").startswith("Bearer ")
         if version is None and not bearer:
-            raise Refusal("MISSING_PARAMETER", "x-zc-version is missing.")
+            raise RefusedError("MISSING_PARAMETER", "x-zc-version is missing.")
         if version is not None and version not in VERSIONS:
-            raise Refusal("INVALID_PARAMETER_VALUE", f"Version {version!r} does not exist.")
+            raise RefusedError("INVALID_PARAMETER_VALUE", f"Version {version!r} does not exist.")
 
     def _success(self, data: dict[str, Any] | None) -> Reply:
         body: dict[str, Any] = {"requestId": _request_id()}
@@ -246,10 +295,15 @@ class Zenlayer:
             status = {"domainStatus": rollout if domain.enabled else settings["zenlayer.stopped_word"]}
         if settings["zenlayer.status_case"] == "title":
             status = {key: value.capitalize() for key, value in status.items()}
-        return {"domainId": domain.id, "domainName": domain.name, "businessType": domain.business_type, **status,
-                "cname": f"{domain.name}.cdn-target.example.net",
-                "createTime": _stamp(datetime.fromtimestamp(domain.created, UTC)),
-                "resourceGroupId": domain.resource_group}
+        return {
+            "domainId": domain.id,
+            "domainName": domain.name,
+            "businessType": domain.business_type,
+            **status,
+            "cname": f"{domain.name}.cdn-target.example.net",
+            "createTime": _stamp(datetime.fromtimestamp(domain.created, UTC)),
+            "resourceGroupId": domain.resource_group,
+        }
 
     def _describe_domain_certificate(self, given: "Parameters", call: Call) -> dict[str, Any]:
         domain = self._domain(given)
@@ -259,16 +313,20 @@ class Zenlayer:
             del info["resourceGroupId"]
             return {"certificate": info}
         forms: dict[str, dict[str, Any]] = {
-            "null": {"certificate": None}, "absent": {}, "empty_object": {"certificate": {}},
-            "empty_id": {"certificate": {"certificateId": "", "certificateLabel": "", "sans": []}}}
+            "null": {"certificate": None},
+            "absent": {},
+            "empty_object": {"certificate": {}},
+            "empty_id": {"certificate": {"certificateId": "", "certificateLabel": "", "sans": []}},
+        }
         return forms[self._settings["zenlayer.no_certificate"]]
 
     def _modify_domain_certificate(self, given: "Parameters", call: Call) -> None:
         domain = self._domain(given)
         certificate = self._certificate(given)
         if not certificate.leaf.covers(domain.name) or _expired(certificate, call.now):
-            raise Refusal("CERT_NOT_MATCH_DOMAIN_OR_EXPIRED",
-                          "The certificate does not match the domain or has expired.")
+            raise RefusedError(
+                "CERT_NOT_MATCH_DOMAIN_OR_EXPIRED", "The certificate does not match the domain or has expired."
+            )
         status = domain.true_status(call.ticks)
         if not domain.enabled and self._settings["zenlayer.modify_while_stopped"] == "refuse":
             raise self._wrong_status()
@@ -295,19 +353,25 @@ class Zenlayer:
     def _roll_out(self, domain: Domain, certificate: str | None, ticks: float) -> None:
         failing = self._settings["zenlayer.failing_certificates"]
         stored = self.certificates.get(certificate or "")
-        domain.roll_out(certificate, self._settings, ticks,
-                        fails=stored is not None and (stored.id in failing or stored.label in failing))
+        domain.roll_out(
+            certificate,
+            self._settings,
+            ticks,
+            fails=stored is not None and (stored.id in failing or stored.label in failing),
+        )
 
     def _domain(self, given: "Parameters") -> Domain:
         domain = self.domains.get(given.needed("domainId"))
         if domain is None:
-            raise Refusal("INVALID_DOMAIN_NOT_FOUND", "The domain does not exist.", 404)
+            raise RefusedError("INVALID_DOMAIN_NOT_FOUND", "The domain does not exist.", 404)
         if not domain.permitted:
-            raise Refusal("DOMAIN_OPERATION_NO_PERMISSION", "No permission for this domain.", 403)
+            raise RefusedError("DOMAIN_OPERATION_NO_PERMISSION", "No permission for this domain.", 403)
         return domain
 
-    def _wrong_status(self) -> Refusal:
-        return Refusal(self._settings["zenlayer.wrong_status_code"], "The status of the domain does not allow this.")
+    def _wrong_status(self) -> RefusedError:
+        return RefusedError(
+            self._settings["zenlayer.wrong_status_code"], "The status of the domain does not allow this."
+        )
 
     # Certificates
 
@@ -317,12 +381,14 @@ class Zenlayer:
         expired = given.flag("expired")
         exact = self._settings["zenlayer.certificate_label_match"] == "exact"
         rows = [
-            self._certificate_info(item, call.now) for item in self.certificates.values()
+            self._certificate_info(item, call.now)
+            for item in self.certificates.values()
             if (ids is None or item.id in ids)
             and (label is None or _text_matches(label, item.label, exact))
             and (san is None or self._has_name(item, san))
             and (group is None or item.resource_group == group)
-            and (expired is None or _expired(item, call.now) == expired)]
+            and (expired is None or _expired(item, call.now) == expired)
+        ]
         return self._page(rows, given)
 
     def _has_name(self, certificate: Certificate, name: str) -> bool:
@@ -332,41 +398,51 @@ class Zenlayer:
 
     def _certificate_info(self, certificate: Certificate, now: float) -> dict[str, Any]:
         leaf = certificate.leaf
-        return {"certificateId": certificate.id, "certificateLabel": certificate.label, "common": leaf.common_name,
-                "fingerprint": self._fingerprint(leaf), "issuer": leaf.issuer, "sans": leaf.names,
-                "algorithm": leaf.algorithm, "createTime": _stamp(datetime.fromtimestamp(certificate.created, UTC)),
-                "startTime": _stamp(leaf.not_before), "endTime": _stamp(leaf.not_after),
-                "expired": _expired(certificate, now), "resourceGroupId": certificate.resource_group}
+        return {
+            "certificateId": certificate.id,
+            "certificateLabel": certificate.label,
+            "common": leaf.common_name,
+            "fingerprint": self._fingerprint(leaf),
+            "issuer": leaf.issuer,
+            "sans": leaf.names,
+            "algorithm": leaf.algorithm,
+            "createTime": _stamp(datetime.fromtimestamp(certificate.created, UTC)),
+            "startTime": _stamp(leaf.not_before),
+            "endTime": _stamp(leaf.not_after),
+            "expired": _expired(certificate, now),
+            "resourceGroupId": certificate.resource_group,
+        }
 
     def _fingerprint(self, leaf: Leaf) -> str:
         text = leaf.fingerprint(self._settings["zenlayer.fingerprint_algorithm"])
         if self._settings["zenlayer.fingerprint_case"] == "upper":
             text = text.upper()
         if self._settings["zenlayer.fingerprint_colons"]:
-            text = ":".join(text[place:place + 2] for place in range(0, len(text), 2))
+            text = ":".join(text[place : place + 2] for place in range(0, len(text), 2))
         return text
 
     def _create_certificate(self, given: "Parameters", call: Call) -> dict[str, Any]:
         leaf = self._uploaded(given, call.now)
         label = given.text("certificateLabel")
         if label is not None and len(label) > MAX_LABEL:
-            raise Refusal("INVALID_PARAMETER_EXCEED_LENGTH", f"certificateLabel has more than {MAX_LABEL} characters.")
+            raise RefusedError("INVALID_PARAMETER_EXCEED_LENGTH", f"certificateLabel is longer than {MAX_LABEL}.")
         if any(item.leaf.der == leaf.der or (label and item.label == label) for item in self.certificates.values()):
-            raise Refusal("CERTIFICATE_DUPLICATED", "The certificate or its label exists already.")
+            raise RefusedError("CERTIFICATE_DUPLICATED", "The certificate or its label exists already.")
         identity = self._new_id("cert")
         while identity in self.certificates:
             identity = self._new_id("cert")
-        self.certificates[identity] = Certificate(identity, label or identity, leaf, call.now,
-                                                  given.text("resourceGroupId") or DEFAULT_GROUP)
+        self.certificates[identity] = Certificate(
+            identity, label or identity, leaf, call.now, given.text("resourceGroupId") or DEFAULT_GROUP
+        )
         return {"certificateId": identity}
 
     def _modify_certificate(self, given: "Parameters", call: Call) -> dict[str, Any]:
         certificate = self._certificate(given)
         leaf = self._uploaded(given, call.now)
         if any(item.leaf.der == leaf.der for item in self.certificates.values() if item is not certificate):
-            raise Refusal("CERTIFICATE_DUPLICATED", "The certificate exists already.")
+            raise RefusedError("CERTIFICATE_DUPLICATED", "The certificate exists already.")
         if not all(leaf.covers(name) for name in certificate.leaf.names):
-            raise Refusal("CERTIFICATE_NOT_COVER_ALL_DOMAIN", "The new certificate does not cover all domains.")
+            raise RefusedError("CERTIFICATE_NOT_COVER_ALL_DOMAIN", "The new certificate does not cover all domains.")
         certificate.leaf = leaf
         if self._settings["zenlayer.replace_rolls_out"]:
             for domain in self.domains.values():
@@ -376,30 +452,33 @@ class Zenlayer:
 
     def _delete_certificate(self, given: "Parameters", call: Call) -> None:
         certificate = self._certificate(given)
-        used = {one for domain in self.domains.values()
-                for one in (domain.certificate, domain.served_certificate(call.ticks))}
+        used = {
+            one
+            for domain in self.domains.values()
+            for one in (domain.certificate, domain.served_certificate(call.ticks))
+        }
         if certificate.id in used:
-            raise Refusal("CERTIFICATE_IS_USING", "The certificate is bound to a domain.")
+            raise RefusedError("CERTIFICATE_IS_USING", "The certificate is bound to a domain.")
         del self.certificates[certificate.id]
 
     def _certificate(self, given: "Parameters") -> Certificate:
         certificate = self.certificates.get(given.needed("certificateId"))
         if certificate is None:
-            raise Refusal("INVALID_CERTIFICATE_NOT_FOUND", "The certificate does not exist.", 404)
+            raise RefusedError("INVALID_CERTIFICATE_NOT_FOUND", "The certificate does not exist.", 404)
         return certificate
 
     def _uploaded(self, given: "Parameters", now: float) -> Leaf:
         content, key = given.needed("certificateContent"), given.needed("certificateKey")
         leaf = parse_leaf(content)
         if leaf is None:
-            raise Refusal("INVALID_CERTIFICATE_CONTENT", "The certificate cannot be read.")
+            raise RefusedError("INVALID_CERTIFICATE_CONTENT", "The certificate cannot be read.")
         public_key = public_key_of(key)
         if public_key is None:
-            raise Refusal("INVALID_CERTIFICATE_KEY", "The private key cannot be read.")
+            raise RefusedError("INVALID_CERTIFICATE_KEY", "The private key cannot be read.")
         if public_key != leaf.public_key:
-            raise Refusal("CERTIFICATE_CONTENT_NOT_MATCH_KEY", "The private key does not belong to the certificate.")
+            raise RefusedError("CERTIFICATE_CONTENT_NOT_MATCH_KEY", "Certificate and private key do not match.")
         if leaf.not_after.timestamp() <= now:
-            raise Refusal("CERTIFICATE_EXPIRED", "The certificate has expired.")
+            raise RefusedError("CERTIFICATE_EXPIRED", "The certificate has expired.")
         return leaf
 
     def _page(self, rows: list[dict[str, Any]], given: "Parameters") -> dict[str, Any]:
@@ -407,10 +486,10 @@ class Zenlayer:
         number = given.number("pageNum", 1)
         if size > MAX_PAGE:
             if self._settings["zenlayer.oversized_page"] == "refuse":
-                raise Refusal("INVALID_PARAMETER_EXCEED_MAXIMUM", f"pageSize is larger than {MAX_PAGE}.")
+                raise RefusedError("INVALID_PARAMETER_EXCEED_MAXIMUM", f"pageSize is larger than {MAX_PAGE}.")
             size = MAX_PAGE
         start = (number - 1) * size
-        return {"totalCount": len(rows), "dataSet": rows[start:start + size]}
+        return {"totalCount": len(rows), "dataSet": rows[start : start + size]}
 
 
 class Parameters:
@@ -418,14 +497,14 @@ class Parameters:
 
     def __init__(self, body: Any):
         if body is NOT_JSON or not isinstance(body, dict):
-            raise Refusal("INVALID_PARAMETER_TYPE", "The body must be a JSON object.")
+            raise RefusedError("INVALID_PARAMETER_TYPE", "The body must be a JSON object.")
         self._body = body
 
     def needed(self, name: str) -> str:
         """A required text."""
         value = self.text(name)
         if not value:
-            raise Refusal("MISSING_PARAMETER", f"{name} is missing.")
+            raise RefusedError("MISSING_PARAMETER", f"{name} is missing.")
         return value
 
     def text(self, name: str) -> str | None:
@@ -442,9 +521,9 @@ class Parameters:
         if value is None:
             return None
         if not all(isinstance(item, str) for item in value):
-            raise Refusal("INVALID_PARAMETER_TYPE", f"{name} must be an array of strings.")
+            raise RefusedError("INVALID_PARAMETER_TYPE", f"{name} must be an array of strings.")
         if len(value) > longest:
-            raise Refusal("INVALID_PARAMETER_EXCEED_LENGTH", f"{name} has more than {longest} items.")
+            raise RefusedError("INVALID_PARAMETER_EXCEED_LENGTH", f"{name} has more than {longest} items.")
         return value
 
     def number(self, name: str, default: int) -> int:
@@ -453,16 +532,16 @@ class Parameters:
         if value is None:
             return default
         if not isinstance(value, int) or isinstance(value, bool):
-            raise Refusal("INVALID_PARAMETER_TYPE", f"{name} must be an integer.")
+            raise RefusedError("INVALID_PARAMETER_TYPE", f"{name} must be an integer.")
         if value < 1:
-            raise Refusal("INVALID_PARAMETER_LESS_MINIMUM", f"{name} is smaller than 1.")
+            raise RefusedError("INVALID_PARAMETER_LESS_MINIMUM", f"{name} is smaller than 1.")
         return value
 
-    def _typed(self, name: str, kind: type, text: str) -> Any:
+    def _typed(self, name: str, kind: type[Kind], text: str) -> Kind | None:
         value = self._body.get(name)
-        if value is not None and not isinstance(value, kind):
-            raise Refusal("INVALID_PARAMETER_TYPE", f"{name} must be {text}.")
-        return value
+        if value is None or isinstance(value, kind):
+            return value
+        raise RefusedError("INVALID_PARAMETER_TYPE", f"{name} must be {text}.")
 
 
 def _text_matches(wanted: str, name: str, exact: bool) -> bool:

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Accelerated domains and their asynchronous rollouts."""
 
+import copy
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from .settings import Settings, WrongSetting, check
+from .settings import SettingError, Settings, check
 
 DEPLOYED, FAILED = "DEPLOYED", "FAILED"
 OVERRIDES = ("rollout_seconds", "rollout_result", "status_lag_seconds", "binding_lag_seconds")
@@ -53,9 +54,9 @@ class Domain:
         """Settings that hold for this domain only."""
         for name, value in values.items():
             if name not in OVERRIDES:
-                raise WrongSetting(f"a domain has no setting {name!r}")
+                raise SettingError(f"a domain has no setting {name!r}")
             check(f"zenlayer.{name}", value)
-        self.overrides.update(values)
+        self.overrides.update(copy.deepcopy(values))
 
     def true_status(self, ticks: float) -> str | None:
         """DEPLOYED, FAILED, or None while a rollout runs, without any lag."""
@@ -77,7 +78,8 @@ class Domain:
         use_old = (
             ticks < rollout.started + rollout.binding_lag
             or (phase is None and settings["zenlayer.binding_during_rollout"] == "old")
-            or (phase == FAILED and settings["zenlayer.binding_after_failure"] == "old"))
+            or (phase == FAILED and settings["zenlayer.binding_after_failure"] == "old")
+        )
         return rollout.old_certificate if use_old else rollout.new_certificate
 
     def served_certificate(self, ticks: float) -> str | None:
@@ -92,10 +94,15 @@ class Domain:
         served, shown = self.served_certificate(ticks), self.shown_status(ticks)
         result = self._next_result(settings)
         self.rollout = Rollout(
-            started=ticks, seconds=self._setting("rollout_seconds", settings), result=FAILED if fails else result,
+            started=ticks,
+            seconds=self._setting("rollout_seconds", settings),
+            result=FAILED if fails else result,
             status_lag=self._setting("status_lag_seconds", settings),
             binding_lag=self._setting("binding_lag_seconds", settings),
-            old_status=shown, old_certificate=served, new_certificate=certificate)
+            old_status=shown,
+            old_certificate=served,
+            new_certificate=certificate,
+        )
         self.certificate = certificate
         self.rollouts += 1
 
@@ -109,13 +116,19 @@ class Domain:
         ticks = time.monotonic()
         in_progress = settings["zenlayer.in_progress_word"]
         return {
-            "id": self.id, "name": self.name, "resource_group": self.resource_group, "enabled": self.enabled,
-            "permitted": self.permitted, "certificate": self.certificate,
+            "id": self.id,
+            "name": self.name,
+            "resource_group": self.resource_group,
+            "enabled": self.enabled,
+            "permitted": self.permitted,
+            "certificate": self.certificate,
             "shown_certificate": self.shown_certificate(ticks, settings),
             "served_certificate": self.served_certificate(ticks),
             "config_status": self.true_status(ticks) or in_progress,
             "shown_config_status": self.shown_status(ticks) or in_progress,
-            "rollouts": self.rollouts, "overrides": self.overrides}
+            "rollouts": self.rollouts,
+            "overrides": self.overrides,
+        }
 
     def _setting(self, name: str, settings: Settings) -> Any:
         return self.overrides[name] if name in self.overrides else settings[f"zenlayer.{name}"]
@@ -123,5 +136,5 @@ class Domain:
     def _next_result(self, settings: Settings) -> str:
         result = self._setting("rollout_result", settings)
         if isinstance(result, list):
-            return result.pop(0) if result else DEPLOYED
-        return result
+            return str(result.pop(0)) if result else DEPLOYED
+        return str(result)
