@@ -13,8 +13,8 @@ options:
   access_key_id:
     description:
       - Id of the access key pair. Needs O(access_key_password).
-      - If not set, the value of the environment variable E(ZENLAYERCLOUD_ACCESS_KEY_ID) or E(ZENLAYER_ACCESS_KEY_ID) is used.
-        Both halves of a pair come from variables of the same family.
+      - If not set, the value of the environment variable E(ZENLAYERCLOUD_ACCESS_KEY_ID) or
+        E(ZENLAYER_ACCESS_KEY_ID) is used. Both halves of a pair come from variables of the same family.
     type: str
   access_key_password:
     description:

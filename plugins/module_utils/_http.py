@@ -222,9 +222,7 @@ class JsonClient:
             if call.once:
                 session.close()
 
-    def _pause_before_retry(
-        self, call: Call, error: ApiError, attempt: int, deadline: Deadline | None
-    ) -> float | None:
+    def _pause_before_retry(self, call: Call, error: ApiError, attempt: int, deadline: Deadline | None) -> float | None:
         """Seconds to wait before the next attempt, or None where the error is final (DESIGN, rule 4)."""
         final = (
             error.outcome is Outcome.REFUSED
@@ -358,19 +356,28 @@ class JsonClient:
 
     def _unexpected(self, call: Call, status: int, what: str) -> ApiError:
         return self._error(
-            call, "UnexpectedReply", f"the answer {what}", status=status, outcome=Outcome.UNKNOWN, kind=UnexpectedReplyError
+            call,
+            "UnexpectedReply",
+            f"the answer {what}",
+            status=status,
+            outcome=Outcome.UNKNOWN,
+            kind=UnexpectedReplyError,
         )
 
     def _transport_error(self, call: Call, exc: Exception) -> ApiError:
         host = urlsplit(self._base_url).netloc
         if isinstance(exc, requests.exceptions.SSLError):
-            advice = "check ca_path and validate_certs" if "CERTIFICATE_VERIFY_FAILED" in str(exc) else "no TLS connection"
+            advice = (
+                "check ca_path and validate_certs" if "CERTIFICATE_VERIFY_FAILED" in str(exc) else "no TLS connection"
+            )
             return self._error(
                 call, "TlsError", f"{host} was not trusted ({advice}): {_root_cause(exc)}", kind=_FinalError
             )
         if isinstance(exc, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
             return self._error(call, "InvalidUrl", f"cannot call {host}: {_root_cause(exc)}", kind=_FinalError)
-        if isinstance(exc, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)) or _never_connected(exc):
+        if isinstance(exc, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)) or _never_connected(
+            exc
+        ):
             return self._error(call, "ConnectionFailed", f"no connection to {host}: {_root_cause(exc)}")
         if isinstance(exc, (requests.exceptions.Timeout, socket.timeout, urllib3.exceptions.TimeoutError)):
             return self._error(
@@ -426,7 +433,10 @@ def _network_block(reply: Reply) -> tuple[str, str] | None:
     if reply.status == 451:
         return "REQUEST_BLOCKED", "the request was blocked by a security policy in front of the API"
     if reply.status == 403 and reply.headers.get("cf-mitigated", "").lower() == "challenge":
-        return "SECURITY_CHALLENGE", "a browser challenge stands in front of the API; ask the provider to admit this host"
+        return (
+            "SECURITY_CHALLENGE",
+            "a browser challenge stands in front of the API; ask the provider to admit this host",
+        )
     if 300 <= reply.status < 400:
         target = urlsplit(reply.headers.get("Location", "")).netloc or "elsewhere"
         return "Redirect", f"the answer points to {target}; redirects are not followed with credentials, check api_url"

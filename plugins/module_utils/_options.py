@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.common.parameters import env_fallback
 from ansible.module_utils.errors import AnsibleFallbackNotFound
+
 from ansible_collections.certops.cdn.plugins.module_utils._errors import InputError
 
 
@@ -37,14 +38,14 @@ def env_pair(names: Sequence[str], partners: Sequence[str], secret: bool = False
 
     :param partners: the variables of the other half, family by family in the same order as ``names``
     """
-    families = list(zip(names, partners))
-    return {"type": "str", "no_log": secret, "fallback": (_env_of_a_pair, families)}
+    return {"type": "str", "no_log": secret, "fallback": (_env_of_a_pair, list(names), {"partners": list(partners)})}
 
 
-def _env_of_a_pair(*families: tuple[str, str]) -> str:
+def _env_of_a_pair(*names: str, partners: Sequence[str]) -> str:
     def is_set(name: str) -> bool:
         return bool(os.environ.get(name, "").strip())
 
+    families = list(zip(names, partners))
     complete = [own for own, partner in families if is_set(own) and is_set(partner)]
     # No family is complete: look at the first one that is begun, so that a half pair is told and not mixed.
     begun = [own for own, partner in families if is_set(own) or is_set(partner)]

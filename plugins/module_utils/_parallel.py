@@ -30,7 +30,7 @@ def each(work: Callable[[K], R], items: Sequence[K], concurrency: int) -> dict[K
             return work(item)
         except CdnError as error:
             return error
-        except Exception as exc:  # a defect: it must not hide what was done for the other targets
+        except Exception as exc:  # noqa: BLE001 - a defect must not hide what was done for the others
             return defect(exc)
 
     if len(items) < 2 or concurrency < 2:

@@ -52,11 +52,11 @@ class Backoff:
     def pause(self, attempt: int) -> float:
         """Seconds to wait after failed attempt number ``attempt`` (from 0)."""
         ceiling = min(self._cap, self._base * 2.0 ** min(attempt, 32))
-        return random.uniform(ceiling / 2, ceiling)
+        return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, not a secret
 
 
 def poll_pauses(interval: float) -> Iterator[float]:
-    """Pauses between polls, in seconds: half a second first, then growing by 15 % of the time waited up to ``interval``.
+    """Pauses between polls in seconds: half a second first, then 15 % of the time waited, up to ``interval``.
 
     A rollout of any length is thus noticed soon after its end, at a number of polls that grows with its logarithm.
     """

@@ -31,9 +31,16 @@ from ansible_collections.certops.cdn.plugins.module_utils._options import (
 )
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import chunks, each
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Await, Change, Keep, Progress, Refuse, Verdict
-from ansible_collections.certops.cdn.plugins.module_utils._resource import Read, Target
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
-from ansible_collections.certops.cdn.plugins.module_utils._shape import as_key, as_list, as_number, as_object, as_objects, as_text
+from ansible_collections.certops.cdn.plugins.module_utils._resource import Read, Target
+from ansible_collections.certops.cdn.plugins.module_utils._shape import (
+    as_key,
+    as_list,
+    as_number,
+    as_object,
+    as_objects,
+    as_text,
+)
 from ansible_collections.certops.cdn.plugins.module_utils._signing import BearerAuth, Zc2Auth
 from ansible_collections.certops.cdn.plugins.module_utils._times import days_left, iso_time, parse_time
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Deadline
@@ -103,7 +110,7 @@ def outcome_of(status: int, code: str) -> Outcome:
 
 
 class Envelope:
-    """``{requestId, response}`` or, for actions without data, ``{requestId}``; errors are flat (api/zenlayer.md 1.5)."""
+    """``{requestId, response}``, for actions without data also ``{requestId}``; errors are flat (api/zenlayer.md 1.5)."""
 
     provider = PROVIDER
 
@@ -280,7 +287,13 @@ class Zenlayer:
         return cls(JsonClient(url, Envelope(), credentials(params), settings, redact))
 
     def _call(
-        self, action: str, body: Mapping[str, Any], parse: Any, *, writes: bool = False, subject: str = "",
+        self,
+        action: str,
+        body: Mapping[str, Any],
+        parse: Any,
+        *,
+        writes: bool = False,
+        subject: str = "",
         deadline: Deadline | None = None,
     ) -> Any:
         call = Call(
@@ -294,7 +307,7 @@ class Zenlayer:
         return self._client.call(call, parse, deadline)
 
     def _pages(self, action: str, filters: Mapping[str, Any], parse_item: Any, subject: str) -> Iterator[Any]:
-        """All items of a list action. Ends at an empty page or when ``totalCount`` is reached (api/zenlayer.md 7.19)."""
+        """All items of a list action, until an empty page or ``totalCount`` is reached (api/zenlayer.md 7.19)."""
         seen = 0
         for number in range(1, MAX_PAGES + 1):
             total, page = self._call(
@@ -488,7 +501,10 @@ class DomainBindings:
         else:
             wanted = label.strip()
             group = self._params["resource_group_id"]
-            option, found = f"certificate_label: '{wanted}'", self._api.certificates(label=wanted, resource_group_id=group)
+            option, found = (
+                f"certificate_label: '{wanted}'",
+                self._api.certificates(label=wanted, resource_group_id=group),
+            )
             found = [certificate for certificate in found if certificate.label == wanted]
         if not found:
             raise InputError(f"{option} is not a certificate of this account.", provider=PROVIDER, code="NotFound")

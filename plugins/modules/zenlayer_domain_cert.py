@@ -18,7 +18,7 @@ description:
   - Many domains are handled in one task, several at a time, with one wait for all of them.
 extends_documentation_fragment:
   - certops.cdn.zenlayer
-  - certops.cdn.http
+  - certops.cdn.connection
   - certops.cdn.batch
   - certops.cdn.attributes
   - certops.cdn.attributes.action_group_zenlayer
@@ -97,25 +97,25 @@ EXAMPLES = r"""
     certificate_label: example-2026
     all_covered: true
 
-- name: Two domains and all those below img.example.com, with the way back if a rollout fails
+- name: Two domains and all others below example.com, with the way back if a rollout fails
   certops.cdn.zenlayer_domain_cert:
     certificate_label: example-2026
     domain_names:
       - www.example.com
       - shop.example.com
-      - "*.img.example.com"
+      - "*.example.com"
     rollback: true
 
 - name: Bind without waiting
   certops.cdn.zenlayer_domain_cert:
-    certificate_id: cert-example-2026
-    domain_id: dom-www
+    certificate_id: cert-0002
+    domain_id: dom-0003
     wait: false
   register: binding
 
 - name: Show what was done
   ansible.builtin.debug:
-    msg: "{{ item.domain_name }}: {{ item.outcome }}"
+    msg: "{{ item.domain_name }}: {{ item.outcome }} in {{ item.seconds }} s"
   loop: "{{ binding.domains }}"
   loop_control:
     label: "{{ item.domain_name }}"
@@ -130,7 +130,7 @@ certificate:
     certificate_id:
       description: Its id.
       type: str
-      sample: cert-example-2026
+      sample: cert-0002
     certificate_label:
       description: Its label.
       type: str
@@ -177,7 +177,7 @@ domains:
     domain_id:
       description: Id of the domain.
       type: str
-      sample: dom-www
+      sample: dom-0001
     domain_name:
       description: Name of the domain.
       type: str
@@ -205,11 +205,11 @@ domains:
     certificate_id:
       description: Id of the certificate that is bound now, or in check mode would be. V(null) if there is none.
       type: str
-      sample: cert-example-2026
+      sample: cert-0002
     previous_certificate_id:
       description: Id of the certificate that was bound before. V(null) if there was none.
       type: str
-      sample: cert-example-2025
+      sample: cert-0001
     config_status:
       description: Status of the last rollout as the provider told it last.
       type: str

@@ -26,7 +26,7 @@ options:
   retries:
     description:
       - How often a call is repeated after an error that may pass, with growing pauses.
-      - Reads are repeated after any such error. Writes are repeated only where the provider surely has not executed them.
+      - Reads are repeated after any such error, writes only where the provider surely has not executed them.
     type: int
     default: 5
 requirements:

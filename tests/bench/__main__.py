@@ -1,0 +1,257 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make bench`: measure speed, calls and memory of the modules against the emulator.
+
+Every figure is the median of several runs on this machine, after one that does not count. Times depend on the machine,
+so what counts is the ratio to a floor that is measured in the same run: the start-up of a bare module, plus the reads
+and writes at the given concurrency and latency, plus one rollout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from rich.console import Console
+from rich.table import Table
+
+from bench.emulated import Emulated
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+LATENCY = 0.05
+ROLLOUT = 2.0
+CONCURRENCY = 25
+MEMORY_GOAL = 80.0  # MB
+
+
+@dataclass
+class Figure:
+    """One line of the table."""
+
+    what: str
+    value: str
+    floor: str
+    ratio: float
+    goal: float
+
+    @property
+    def met(self) -> bool:
+        return self.ratio <= self.goal
+
+
+def seconds(work: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def medians(times: list[float]) -> str:
+    return f"{statistics.median(times):.2f} s ({min(times):.2f} to {max(times):.2f})"
+
+
+class Bench:
+    """One emulator, and the ways to run modules against it."""
+
+    def __init__(self, emulated: Emulated, runs: int, home: Path) -> None:
+        self.emulated = emulated
+        self.runs = runs
+        self.environment = {
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv" / "collections"),
+            "ANSIBLE_INVENTORY": "localhost,",
+            "ANSIBLE_LOCALHOST_WARNING": "0",
+            "HOME": str(home),
+            "NO_PROXY": "127.0.0.1",
+            **emulated.credentials(),
+        }
+
+    def ad_hoc(self, module: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Run a module as `ansible localhost -m` does; its result."""
+        command = [str(BIN / "ansible"), "localhost", "-m", module, "-a", json.dumps(arguments)]
+        interpreter = ["-e", f"ansible_python_interpreter={sys.executable}", "-c", "local"]
+        done = subprocess.run(
+            [*command, *interpreter], env=self.environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise SystemExit(f"{module} failed:\n{done.stdout}{done.stderr}")
+        result: dict[str, Any] = json.loads(done.stdout.partition("=>")[2])
+        return result
+
+    def repeat(self, prepare: Callable[[], None], work: Callable[[], None]) -> list[float]:
+        """Times of the runs, the first of which does not count."""
+        times = []
+        for _ in range(self.runs + 1):
+            prepare()
+            times.append(seconds(work))
+        return times[1:]
+
+    def peak_memory(self, module: str, arguments: dict[str, Any]) -> float:
+        """Peak resident memory of the module's own process in MB."""
+        arguments = {"ANSIBLE_MODULE_ARGS": arguments}
+        program = (
+            "import atexit, re, runpy, sys\n"
+            "def peak():\n"
+            "    status = open('/proc/self/status').read()\n"
+            "    sys.stderr.write(re.search(r'VmHWM:\\s+(\\d+)', status).group(1))\n"
+            "atexit.register(peak)\n"
+            f"runpy.run_module('ansible_collections.certops.cdn.plugins.modules.{module}', run_name='__main__')\n"
+        )
+        environment = {**self.environment, "PYTHONPATH": str(ROOT / ".venv" / "collections")}
+        if module_profile_is_needed():
+            program = "from ansible.module_utils import basic\nbasic._ANSIBLE_PROFILE = 'legacy'\n" + program
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env=environment,
+            input=json.dumps(arguments),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0 or not json.loads(done.stdout).get("changed"):
+            raise SystemExit(f"{module} failed:\n{done.stdout}{done.stderr}")
+        return int(done.stderr.splitlines()[-1]) / 1000
+
+
+def module_profile_is_needed() -> bool:
+    """Whether this ansible-core wants to be told how the arguments are serialised (2.19 and later)."""
+    from ansible.module_utils import basic
+
+    return hasattr(basic, "_ANSIBLE_PROFILE")
+
+
+def batch(bench: Bench, count: int) -> list[Figure]:
+    """Bind a renewed certificate to `count` domains, and again."""
+    emulated = bench.emulated
+    arguments = {
+        "domain_names": ["*.bench.example.com"],
+        "certificate_label": "new",
+        "concurrency": CONCURRENCY,
+        "rate_limit": 1000,
+        **emulated.zenlayer,
+    }
+
+    def prepare() -> None:
+        emulated.reset(domains=count, latency=LATENCY, rollout=ROLLOUT)
+
+    def bind() -> None:
+        assert bench.ad_hoc("certops.cdn.zenlayer_domain_cert", arguments)["changed"]
+
+    def bind_again() -> None:
+        assert not bench.ad_hoc("certops.cdn.zenlayer_domain_cert", arguments)["changed"]
+
+    bare = statistics.median(bench.repeat(lambda: None, lambda: ping(bench)))
+    rounds = math.ceil(count / CONCURRENCY) * LATENCY
+    select = LATENCY * (1 + math.ceil(count / 100))
+    first = bench.repeat(prepare, bind)
+    calls = len(emulated.calls())
+    again = bench.repeat(emulated.forget, bind_again)
+    repeated = len(emulated.calls())
+    prepare()
+    memory = bench.peak_memory("zenlayer_domain_cert", arguments)
+    floor = bare + select + 2 * rounds + ROLLOUT
+    floor_again = bare + select + rounds
+    return [
+        Figure(f"bind {count} domains", medians(first), f"{floor:.2f} s", statistics.median(first) / floor, goal=1.5),
+        Figure(
+            "the same, nothing to do",
+            medians(again),
+            f"{floor_again:.2f} s",
+            statistics.median(again) / floor_again,
+            goal=1.5,
+        ),
+        Figure(f"calls to bind {count} domains", str(calls), f"{3 * count + 20}", calls / (3 * count + 20), goal=1.0),
+        Figure("calls with nothing to do", str(repeated), f"{3 * count + 20}", repeated / (3 * count + 20), goal=1.0),
+        Figure(
+            "peak memory of the module", f"{memory:.0f} MB", f"{MEMORY_GOAL:.0f} MB", memory / MEMORY_GOAL, goal=1.0
+        ),
+    ]
+
+
+def ping(bench: Bench) -> None:
+    bench.ad_hoc("ansible.builtin.ping", {})
+
+
+def single(bench: Bench) -> Figure:
+    """One domain with nothing to do, against a task of ansible.builtin.uri that makes as many calls."""
+    emulated = bench.emulated
+    emulated.reset(domains=1, latency=LATENCY, rollout=0.0)
+    with tempfile.TemporaryDirectory() as folder:
+        playbook = Path(folder) / "single.yml"
+        module = {
+            "certops.cdn.zenlayer_domain_cert": {
+                "domain_names": ["d1.bench.example.com"], "certificate_label": "old", **emulated.zenlayer
+            }
+        }  # fmt: skip
+
+        def play(task: dict[str, Any]) -> None:
+            play_ = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}
+            play_["vars"] = {"ansible_python_interpreter": sys.executable}
+            playbook.write_text(json.dumps([play_]), encoding="utf-8")
+            subprocess.run(
+                [str(BIN / "ansible-playbook"), str(playbook)], env=bench.environment, check=True, capture_output=True
+            )
+
+        emulated.forget()
+        play(module)
+        calls = len(emulated.calls())
+        uri = {
+            "ansible.builtin.uri": {
+                "url": f"{emulated.url}/api/v2/cdn", "method": "POST", "body_format": "json", "body": {},
+                "headers": {"x-zc-action": "DescribeDomains", "x-zc-version": "2022-11-20",
+                            "Authorization": f"Bearer {emulated.zenlayer_token}"},
+            },
+            "loop": list(range(calls)),
+        }  # fmt: skip
+        ours, theirs = [], []
+        for _ in range(bench.runs + 1):
+            ours.append(seconds(lambda: play(module)))
+            theirs.append(seconds(lambda: play(uri)))
+    ratio = statistics.median(ours[1:]) / statistics.median(theirs[1:])
+    return Figure(
+        f"one domain, nothing to do ({calls} calls)",
+        medians(ours[1:]),
+        f"{medians(theirs[1:])} by uri",
+        ratio,
+        goal=1.2,
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5, help="runs that count, after one that does not")
+    parser.add_argument("--domains", type=int, action="append", help="sizes of the batch (100)")
+    options = parser.parse_args()
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
+    with Emulated() as emulated, tempfile.TemporaryDirectory() as home:
+        bench = Bench(emulated, options.runs, Path(home))
+        figures = [figure for count in options.domains or [100] for figure in batch(bench, count)]
+        figures.append(single(bench))
+    table = Table(
+        title=f"{LATENCY * 1000:.0f} ms a call, {ROLLOUT:g} s a rollout, concurrency {CONCURRENCY}, "
+        f"median of {options.runs} runs (fastest to slowest), requests {requests.__version__}",
+        title_justify="left",
+    )
+    for heading in ("Figure", "Measured", "Floor or limit", "Ratio", "Goal"):
+        table.add_column(heading)
+    for figure in figures:
+        style = "green" if figure.met else "red"
+        table.add_row(figure.what, figure.value, figure.floor, f"[{style}]{figure.ratio:.2f}[/]", f"{figure.goal:.2f}")
+    Console(width=140).print(table)
+    return 0 if all(figure.met for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
