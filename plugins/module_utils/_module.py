@@ -88,9 +88,11 @@ def _finish(module: AnsibleModule, targets: Sequence[Target[Any]], result: dict[
     errors = [target.error for target in targets if target.error is not None]
     if not errors:
         module.exit_json(**result)
-    told = [error.message for error in errors[:SHOWN_FAILURES]]
-    if len(errors) > SHOWN_FAILURES:
-        told.append(f"and {len(errors) - SHOWN_FAILURES} more, see the result's rows.")
+    # What concerns all targets alike, such as wrong credentials, is told once.
+    messages = list(dict.fromkeys(error.message for error in errors))
+    told = messages[:SHOWN_FAILURES]
+    if len(messages) > SHOWN_FAILURES:
+        told.append(f"and {len(messages) - SHOWN_FAILURES} more, see the result's rows.")
     prefix = f"{len(errors)} of {len(targets)} failed. " if len(targets) > 1 else ""
     module.fail_json(msg=prefix + " ".join(told), error=errors[0].as_result(), **result)
 

@@ -94,7 +94,7 @@ class Reconciliation(Generic[S]):
     def _note_verdict(self, target: Target[S], verdict: Verdict) -> None:
         target.verdict = verdict
         if isinstance(verdict, Keep):
-            target.note = verdict.note
+            target.remark(verdict.note)
         elif isinstance(verdict, Refuse):
             target.fail(InputError(verdict.reason, provider=self._resource.provider, code="Refused"))
 
@@ -182,6 +182,9 @@ class Reconciliation(Generic[S]):
 
     def _written(self, target: Target[S]) -> None:
         """The change is at the provider: by its answer, or by what was read after the answer was lost."""
+        if target.lost_answer is not None and not target.changed:
+            name, code = self._resource.name(target.key), target.lost_answer.code
+            target.remark(f"{name}: the answer to the write was lost ({code}), but the write was executed.")
         target.changed = True
         target.written_at = self._clock.now()
         target.seen_running = False
@@ -254,7 +257,16 @@ class Reconciliation(Generic[S]):
             # The answer to the write was lost; its effect has now been seen.
             self._written(target)
         target.settled = True
+        if target.state is not None and target.reverting is None:
+            self._remark_on_end(target, self._resource.plan(target.key, target.state))
         self._stop_watch(target)
+
+    def _remark_on_end(self, target: Target[S], verdict: Verdict) -> None:
+        """Note what is still the user's to do, or in the way, where the change has led to."""
+        if isinstance(verdict, Keep):
+            target.remark(verdict.note)
+        elif isinstance(verdict, Refuse):
+            target.remark(verdict.reason)
 
     def _give_up(self, target: Target[S]) -> None:
         """The deadline has passed."""

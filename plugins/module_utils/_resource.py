@@ -55,6 +55,11 @@ class Target(Generic[S]):
         self.changed = True
         self.request_id = request_id or self.request_id
 
+    def remark(self, sentence: str) -> None:
+        """Add a sentence to the note, once."""
+        if sentence and sentence not in self.note:
+            self.note = f"{self.note} {sentence}".lstrip()
+
     def fail(self, error: CdnError, outcome: str = "failed") -> None:
         self.error = error
         self.outcome = outcome
