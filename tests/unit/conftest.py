@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every unit test stands on: a clock that nobody waits for, an environment that says nothing, and a way to run
+a module's ``main()``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
+
+from ansible_collections.certops.cdn.plugins.module_utils import _wait
+from ansible_collections.certops.cdn.tests.unit.plugins.fakes import FakeClock, LocalServer
+
+try:
+    from ansible.module_utils.testing import patch_module_args
+except ImportError:  # ansible-core up to 2.18
+
+    @contextlib.contextmanager
+    def patch_module_args(args: dict[str, Any]) -> Iterator[None]:
+        with mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()):
+            yield
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    """The time of the test. Every clock of the collection shows it, so no unit test sleeps."""
+    fake = FakeClock()
+    monkeypatch.setattr(_wait.Clock, "now", lambda self: fake.now())
+    monkeypatch.setattr(_wait.Clock, "sleep", lambda self, seconds: fake.sleep(seconds))
+    return fake
+
+
+@pytest.fixture(autouse=True)
+def silent_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No credentials, proxies or certificates from outside."""
+    for name in os.environ:
+        if name.upper().startswith(("ZENLAYER", "TENCENTCLOUD_", "VDMS_")) or name.upper().endswith(
+            ("_PROXY", "_CA_BUNDLE", "NETRC")
+        ):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., LocalServer]]:
+    """Start HTTP servers on loopback; they end with the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *answers, **options: stack.enter_context(LocalServer(*answers, **options))
+
+
+@pytest.fixture
+def play(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
+    """Run a module as Ansible does, and return its result."""
+
+    def run(main: Callable[[], None], params: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
+        warnings._global_warnings.clear()
+        capsys.readouterr()
+        with patch_module_args({**params, "_ansible_check_mode": check_mode}), pytest.raises(SystemExit) as ended:
+            main()
+        result: dict[str, Any] = json.loads(capsys.readouterr().out)
+        assert bool(result.get("failed")) == bool(ended.value.code)
+        return result
+
+    return run
