@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterator
@@ -50,7 +49,7 @@ def pem_blocks(text: str) -> Iterator[tuple[str, bytes]]:
     for label, content in _PEM.findall(text):
         try:
             yield label, base64.b64decode(_SPACE.sub("", content), validate=True)
-        except binascii.Error as exc:
+        except ValueError as exc:
             raise ValueError(f"the PEM block '{label}' is not base64") from exc
 
 
