@@ -14,7 +14,8 @@ from datetime import datetime, timedelta, timezone
 # YYYY-MM-DD, "T" or a blank, hh:mm:ss, 0 to 9 fractional digits, optional zone. fromisoformat() of Python 3.9 and 3.10
 # accepts neither "Z" nor an arbitrary number of fractional digits.
 _TIME = re.compile(
-    r"^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?\s*(Z|[+-]\d\d:?\d\d)?$", re.IGNORECASE
+    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?\s*(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?",
+    re.ASCII | re.IGNORECASE,
 )
 
 CHINA_STANDARD_TIME = timezone(timedelta(hours=8))
@@ -28,13 +29,13 @@ def parse_time(value: object, zone: timezone = timezone.utc) -> datetime | None:
     :param zone: the zone of times that name none
     :return: None for anything that is no time, and for placeholders such as ``0001-01-01T00:00:00Z``
     """
-    match = _TIME.match(value.strip()) if isinstance(value, str) else None
+    match = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         return None
     year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
     if year < 1970:
         return None
-    offset = match.group(8)
+    offset = match.group(7)
     if offset:
         zone = _zone(offset)
     try:
@@ -47,7 +48,7 @@ def _zone(offset: str) -> timezone:
     if offset in ("Z", "z"):
         return timezone.utc
     minutes = int(offset[1:3]) * 60 + int(offset[-2:])
-    return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes) if minutes < 24 * 60 else timedelta(0))
+    return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
 
 
 def iso_time(moment: datetime | None) -> str | None:
