@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 try:
@@ -15,13 +16,17 @@ try:
 except ImportError:  # requests brings it along; a distribution's own requests may not
     idna = None  # type: ignore[assignment]
 
+# The full stops of IDNA (RFC 3490, 3.1), and what may follow the last label.
+_FULL_STOPS = re.compile("[\u3002\uff0e\uff61]")
+_END = re.compile(r"[\s.]+\Z")
+
 
 def normalise(name: str) -> str:
     """The name as it is compared: trimmed, lower case, without the final dot, IDNA in its ASCII form.
 
     A leading ``*.`` and labels with underscores are kept. What cannot be encoded is returned lower-cased, as it is.
     """
-    name = name.strip().rstrip(".").lower()
+    name = _END.sub("", _FULL_STOPS.sub(".", name)).lstrip().lower()
     return name if name.isascii() else ".".join(_ascii_label(label) for label in name.split("."))
 
 
