@@ -83,10 +83,10 @@ class Emulated:
         shown: str = answer["response"]["certificate"]["certificateId"]
         return shown
 
-    def vdms(self, method: str, path: str, token: str = "demo-access-token", **options: Any) -> requests.Response:
+    def vdms(self, method: str, path: str, token: str | None = None, **options: Any) -> requests.Response:
         """A call with the demo's access token; the path begins after /v2.0."""
         options.setdefault("timeout", 10)
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = {"Authorization": f"Bearer {token or 'demo-access-token'}"}
         return self._session.request(method, f"{self.url}/sec/cps/v2.0{path}", headers=headers, **options)
 
     def tencent(

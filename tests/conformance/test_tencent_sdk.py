@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The vendor's Python SDK against the emulator: what it sends is accepted, and refused where the service would."""
 
-import datetime
+import datetime as dt
 import hashlib
 import hmac
 import json
@@ -97,9 +97,7 @@ def test_clock_too_wrong(emulator: Emulated, monkeypatch: pytest.MonkeyPatch, sk
 
 
 @pytest.mark.parametrize("tampered", [{"data": b'{"Limit": 1}'}, {"header": {"Content-Type": "application/json; x=y"}}])
-def test_changed_after_signing(
-    emulator: Emulated, monkeypatch: pytest.MonkeyPatch, tampered: dict[str, Any]
-) -> None:
+def test_changed_after_signing(emulator: Emulated, monkeypatch: pytest.MonkeyPatch, tampered: dict[str, Any]) -> None:
     client = emulator.tencent()
     send = client.request.send_request
 
@@ -168,8 +166,8 @@ def test_operate_logs(emulator: Emulated) -> None:
     assert (answer.AllTotal, answer.TotalCount) == (1, 1)
     row = answer.OperateLogs[0]
     assert (row.CertId, row.Type) == ("rejected", "Resubmit")
-    china = datetime.timezone(datetime.timedelta(hours=8))
-    created = datetime.datetime.strptime(row.CreatedOn, "%Y-%m-%d %H:%M:%S").replace(tzinfo=china)
+    china = dt.timezone(dt.timedelta(hours=8))
+    created = dt.datetime.strptime(row.CreatedOn, "%Y-%m-%d %H:%M:%S").replace(tzinfo=china)
     assert abs(created.timestamp() - time.time()) < 30
 
 
@@ -201,7 +199,7 @@ def test_content_type_is_exact(emulator: Emulated) -> None:
 def signed_with_action(emulator: Emulated, signed_action: str, sent_action: str, date: str | None = None) -> Any:
     """The newer edition of the documentation signs the action too, in lower case."""
     body, now = b'{"CertificateId":"rejected"}', int(time.time())
-    date = date or datetime.datetime.fromtimestamp(now, datetime.timezone.utc).strftime("%Y-%m-%d")
+    date = date or dt.datetime.fromtimestamp(now, dt.timezone.utc).strftime("%Y-%m-%d")
     names = "content-type;host;x-tc-action"
     headers = f"content-type:application/json\nhost:{emulator.host}\nx-tc-action:{signed_action.lower()}\n"
     canonical = f"POST\n/\n\n{headers}\n{names}\n{hashlib.sha256(body).hexdigest()}"

@@ -18,10 +18,15 @@ def _plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
 
 
-def session(emulator: Emulated, secret: str = "demo-client-secret", scope: list[str] | None = None) -> OAuth2Session:
+def session(emulator: Emulated, secret: str | None = None, scope: list[str] | None = None) -> OAuth2Session:
     """A session with a token."""
     oauth = OAuth2Session(client=BackendApplicationClient("demo-client-id", scope=scope or SCOPE))
-    oauth.fetch_token(f"{emulator.url}/connect/token", client_secret=secret, include_client_id=True, auth=False)
+    oauth.fetch_token(
+        f"{emulator.url}/connect/token",
+        client_secret=secret or "demo-client-secret",
+        include_client_id=True,
+        auth=False,
+    )
     return oauth
 
 

@@ -98,9 +98,7 @@ def test_server_clock_too_wrong(emulator: Emulated) -> None:
     ("attribute", "value"),
     [("data", '{"domainName": "other"}'), ("header", {"Content-Type": "application/json; charset=utf-8"})],
 )
-def test_changed_after_signing(
-    emulator: Emulated, monkeypatch: pytest.MonkeyPatch, attribute: str, value: Any
-) -> None:
+def test_changed_after_signing(emulator: Emulated, monkeypatch: pytest.MonkeyPatch, attribute: str, value: Any) -> None:
     signed = client(emulator)
     send = signed.proxy.request
 
