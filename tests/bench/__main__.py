@@ -35,6 +35,7 @@ LATENCY = 0.05
 ROLLOUT = 2.0
 CONCURRENCY = 25
 MEMORY_GOAL = 80.0  # MB
+LOCAL = ["-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"]
 
 
 @dataclass
@@ -71,20 +72,16 @@ class Bench:
         self.environment = {
             **os.environ,
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv" / "collections"),
-            "ANSIBLE_INVENTORY": "localhost,",
-            "ANSIBLE_LOCALHOST_WARNING": "0",
             "HOME": str(home),
             "NO_PROXY": "127.0.0.1",
-            **emulated.credentials(),
         }
 
     def ad_hoc(self, module: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Run a module as `ansible localhost -m` does; its result."""
-        command = [str(BIN / "ansible"), "localhost", "-m", module, "-a", json.dumps(arguments)]
-        interpreter = ["-e", f"ansible_python_interpreter={sys.executable}", "-c", "local"]
-        done = subprocess.run(
-            [*command, *interpreter], env=self.environment, capture_output=True, text=True, check=False
-        )
+        command = [str(BIN / "ansible"), "localhost", *LOCAL, "-m", module]
+        if arguments:
+            command += ["-a", json.dumps(arguments)]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise SystemExit(f"{module} failed:\n{done.stdout}{done.stderr}")
         result: dict[str, Any] = json.loads(done.stdout.partition("=>")[2])
@@ -197,12 +194,10 @@ def single(bench: Bench) -> Figure:
         }  # fmt: skip
 
         def play(task: dict[str, Any]) -> None:
-            play_ = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}
-            play_["vars"] = {"ansible_python_interpreter": sys.executable}
-            playbook.write_text(json.dumps([play_]), encoding="utf-8")
-            subprocess.run(
-                [str(BIN / "ansible-playbook"), str(playbook)], env=bench.environment, check=True, capture_output=True
-            )
+            plays = [{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]
+            playbook.write_text(json.dumps(plays), encoding="utf-8")
+            command = [str(BIN / "ansible-playbook"), *LOCAL, str(playbook)]
+            subprocess.run(command, env=bench.environment, check=True, capture_output=True)
 
         emulated.forget()
         play(module)
