@@ -26,6 +26,8 @@ class Change:
 
     outcome: str
     predicted: str
+    note: str = ""
+    """What the user should know beside the change."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,10 @@ class Await:
 
 @dataclass(frozen=True)
 class Refuse:
-    """The wanted state cannot be reached from here; ``reason`` is a sentence."""
+    """The wanted state cannot be reached from here; ``reason`` is a sentence, ``code`` its error's code."""
 
     reason: str
+    code: str = "Refused"
 
 
 Verdict = Union[Keep, Change, Await, Refuse]

@@ -6,9 +6,9 @@
 
 """Floor 3: the stages between options and result, for one target or a thousand.
 
-select -> read -> plan -> apply -> settle -> report. A provider's :class:`~_resource.Resource` says what each stage means for it;
-this file says in which order they come, what runs at the same time, what an unknown outcome leads to, and when to
-stop. Only ``apply`` and ``revert`` write.
+select -> read -> plan -> apply -> settle -> report. A provider's :class:`~_resource.Resource` says what each stage
+means for it; this file says in which order they come, what runs at the same time, what an unknown outcome leads to,
+and when to stop. Only ``apply`` and ``revert`` write.
 """
 
 from __future__ import annotations
@@ -93,10 +93,10 @@ class Reconciliation(Generic[S]):
 
     def _note_verdict(self, target: Target[S], verdict: Verdict) -> None:
         target.verdict = verdict
-        if isinstance(verdict, Keep):
+        if isinstance(verdict, (Keep, Change)):
             target.remark(verdict.note)
         elif isinstance(verdict, Refuse):
-            target.fail(InputError(verdict.reason, provider=self._resource.provider, code="Refused"))
+            target.fail(InputError(verdict.reason, provider=self._resource.provider, code=verdict.code))
 
     def _vanished(self, target: Target[S]) -> CdnError:
         return InputError(
@@ -191,7 +191,6 @@ class Reconciliation(Generic[S]):
         if target.planned is not None:
             target.outcome = target.planned.outcome
         self._stop_watch(target)
-
 
     # ---- settle ----
 
