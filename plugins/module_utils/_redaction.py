@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Callable
@@ -48,7 +49,7 @@ class Redactor:
     def learn(self, secret: str) -> None:
         """Add a secret that was obtained at run time."""
         self._remember(secret)
-        if self._on_new_secret is not None:
+        if secret and self._on_new_secret is not None:
             self._on_new_secret(secret)
 
     def _remember(self, secret: str | None) -> None:
@@ -56,6 +57,7 @@ class Redactor:
             return
         with self._lock:
             forms = {*self._known, secret, quote(secret, safe=""), quote_plus(secret)}
+            forms |= {json.dumps(secret, ensure_ascii=escaped)[1:-1] for escaped in (True, False)}
             # The longest first: a secret may contain another one.
             self._known = tuple(sorted(forms, key=len, reverse=True))
 

@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import threading
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.certops.cdn.plugins.module_utils._redaction import MASK, Redactor
+
+SECRETS = st.text(st.characters(blacklist_characters="*", blacklist_categories=["Cs"]), min_size=4)
+
+
+def test_known_secrets_are_masked_wherever_they_stand() -> None:
+    redact = Redactor("s3cret", "t0ken")
+    assert redact("s3cret: t0ken,s3cret.") == f"{MASK}: {MASK},{MASK}."
+
+
+def test_other_text_is_kept() -> None:
+    text = 'Zenlayer ModifyDomainCertificate failed: {"code": "X", "domainId": "dom-1"} (HTTP 400, request id T-1).'
+    assert Redactor("s3cret")(text) == text
+
+
+def test_without_secrets_text_is_kept() -> None:
+    assert Redactor(None, "")("anything at all") == "anything at all"
+
+
+def test_longest_secret_is_masked_first() -> None:
+    assert Redactor("abcd", "abcdefgh")("abcdefgh abcd") == f"{MASK} {MASK}"
+
+
+@given(SECRETS, st.text(max_size=20), st.text(max_size=20))
+def test_a_secret_is_gone_in_every_form_it_may_be_sent_in(secret: str, before: str, after: str) -> None:
+    redact = Redactor(secret)
+    forms = [
+        secret,
+        quote(secret, safe=""),
+        quote_plus(secret),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+    ]
+    for form in forms:
+        assert redact(f"<{form}>") == f"<{MASK}>"
+        assert secret not in redact(before + form + after)
+
+
+def test_secret_that_is_learnt_is_masked_from_then_on_and_told() -> None:
+    told: list[str] = []
+    redact = Redactor("first", on_new_secret=told.append)
+    assert redact("a new-token") == "a new-token"
+    redact.learn("new-token")
+    assert redact("a new-token, first") == f"a {MASK}, {MASK}"
+    assert told == ["new-token"]
+
+
+def test_secret_can_be_learnt_without_anybody_listening() -> None:
+    redact = Redactor()
+    redact.learn("new-token")
+    assert redact("new-token") == MASK
+
+
+def test_nothing_is_learnt_from_an_empty_secret() -> None:
+    told: list[str] = []
+    redact = Redactor(on_new_secret=told.append)
+    redact.learn("")
+    assert told == []
+    assert redact("text") == "text"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", MASK),
+        ("x -----BEGIN RSA PRIVATE KEY-----\\nMIIB\\n-----END RSA PRIVATE KEY----- y", f"x {MASK} y"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIB... cut off", MASK),
+        ("Authorization: Bearer abc.def-123_456~+/=", f"Authorization: Bearer {MASK}"),
+        ("BEARER   abcdefgh12", f"BEARER {MASK}"),
+        ("TOK:0123456789abcdef", f"TOK: {MASK}"),
+        ("bearer short", "bearer short"),
+        ("SignedHeaders=host, Signature=0123456789abcdef0123", f"SignedHeaders=host, Signature={MASK}"),
+        ("signature = ABCDEF0123456789", f"signature = {MASK}"),
+        ("a eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln, b", f"a {MASK}, b"),
+        ('{"access_token": "abc", "expires_in": 1}', f'{{"access_token": "{MASK}", "expires_in": 1}}'),
+        ('{"Token":"a\\"b"}', f'{{"Token":"{MASK}"}}'),
+        ('{"client_secret": "cut of', f'{{"client_secret": "{MASK}"'),
+        (
+            '{"CertificatePrivateKey": "x", "KeyPassword" : "y"}',
+            f'{{"CertificatePrivateKey": "{MASK}", "KeyPassword" : "{MASK}"}}',
+        ),
+        ('{"tokenType": "opaque"}', '{"tokenType": "opaque"}'),
+    ],
+)
+def test_what_looks_like_a_secret_is_masked(text: str, expected: str) -> None:
+    assert Redactor()(text) == expected
+
+
+def test_secrets_that_threads_learn_at_the_same_time_are_all_kept() -> None:
+    redact = Redactor()
+    secrets = [f"secret-{number:03}" for number in range(50)]
+    threads = [threading.Thread(target=redact.learn, args=(secret,)) for secret in secrets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert redact(" ".join(secrets)) == " ".join([MASK] * 50)
