@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, Outcome
+from ansible_collections.certops.cdn.plugins.module_utils._parallel import chunks, defect, each
+
+
+@pytest.mark.parametrize("concurrency", [1, 3, 50])
+def test_results_are_in_the_order_of_the_items(concurrency: int) -> None:
+    items = [f"item-{number}" for number in range(20)]
+    results = each(str.upper, items, concurrency)
+    assert list(results) == items
+    assert list(results.values()) == [item.upper() for item in items]
+
+
+def test_no_items_give_no_results() -> None:
+    assert each(str.upper, [], 8) == {}
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_one_that_fails_does_not_stop_the_others(concurrency: int) -> None:
+    bad = ApiError("no")
+
+    def work(item: str) -> str:
+        if item == "b":
+            raise bad
+        return item
+
+    assert each(work, ["a", "b", "c"], concurrency) == {"a": "a", "b": bad, "c": "c"}
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_defect_does_not_stop_the_others_either(concurrency: int) -> None:
+    def work(item: str) -> str:
+        return {"a": "A", "c": "C"}[item]
+
+    results = each(work, ["a", "b", "c"], concurrency)
+    assert (results["a"], results["c"]) == ("A", "C")
+    assert isinstance(results["b"], CdnError)
+    assert results["b"].code == "Defect"
+
+
+@pytest.mark.parametrize(("items", "concurrency", "expected"), [(10, 3, 3), (2, 8, 2), (10, 1, 1), (1, 8, 1)])
+def test_no_more_work_at_a_time_than_allowed(items: int, concurrency: int, expected: int) -> None:
+    running = most = 0
+    lock = threading.Lock()
+    full = threading.Event()
+
+    def work(item: int) -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+            if running == expected:
+                full.set()
+        # Nobody leaves before as many as expected have come; one more would be counted.
+        assert full.wait(5)
+        with lock:
+            running -= 1
+
+    assert not any(each(work, list(range(items)), concurrency).values())
+    assert most == expected
+
+
+def test_a_single_item_needs_no_thread() -> None:
+    assert each(lambda item: threading.current_thread(), ["a"], 8) == {"a": threading.current_thread()}
+
+
+def test_defect_names_kind_and_place_but_not_the_text() -> None:
+    def broken() -> None:
+        raise KeyError("s3cret")
+
+    try:
+        broken()
+    except KeyError as exc:
+        error = defect(exc)
+    assert error.message.startswith("unexpected KeyError in broken, line ")
+    assert "s3cret" not in error.message
+    assert (error.code, error.outcome) == ("Defect", Outcome.UNKNOWN)
+
+
+def test_defect_that_was_never_raised_has_no_place() -> None:
+    assert defect(KeyError("x")).message.startswith("unexpected KeyError: ")
+
+
+@given(st.lists(st.integers()), st.integers(1, 10))
+def test_chunks_are_full_but_the_last_and_lose_nothing(items: list[int], size: int) -> None:
+    parts = list(chunks(items, size))
+    assert [item for part in parts for item in part] == items
+    assert all(len(part) == size for part in parts[:-1])
+    assert all(0 < len(part) <= size for part in parts)

@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import math
+import time
+from itertools import islice
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.certops.cdn.plugins.module_utils._wait import (
+    Backoff,
+    Clock,
+    Deadline,
+    RateLimiter,
+    poll_pauses,
+)
+from ansible_collections.certops.cdn.tests.unit.plugins.fakes import FakeClock
+
+
+def test_clock_shows_time_that_never_jumps(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.undo()
+    monkeypatch.setattr(time, "monotonic", lambda: 42.0)
+    monkeypatch.setattr(time, "sleep", slept.append)
+    real = Clock()
+    real.sleep(1.5)
+    assert real.now() == 42.0
+    assert slept == [1.5]
+
+
+def test_deadline_counts_down_and_never_below_zero(clock: FakeClock) -> None:
+    deadline = Deadline(10, clock)
+    assert (deadline.seconds, deadline.remaining(), deadline.passed()) == (10, 10, False)
+    clock.time += 9.5
+    assert (deadline.remaining(), deadline.passed()) == (0.5, False)
+    clock.time += 0.5
+    assert (deadline.remaining(), deadline.passed()) == (0, True)
+    clock.time += 100
+    assert deadline.remaining() == 0
+
+
+@pytest.mark.parametrize(("attempt", "ceiling"), [(0, 1), (1, 2), (2, 4), (3, 8), (4, 15), (5, 15), (10_000, 15)])
+def test_pauses_double_up_to_the_cap(attempt: int, ceiling: float) -> None:
+    pauses = [Backoff(base=1, cap=15).pause(attempt) for _ in range(200)]
+    assert ceiling / 2 <= min(pauses) < max(pauses) <= ceiling
+
+
+@given(st.floats(0.01, 5), st.floats(0.01, 60), st.integers(0, 100))
+def test_pause_is_never_longer_than_the_cap(base: float, cap: float, attempt: int) -> None:
+    assert 0 < Backoff(base, cap).pause(attempt) <= cap
+
+
+def test_polls_begin_early_and_grow_up_to_the_interval() -> None:
+    pauses = list(islice(poll_pauses(10), 60))
+    assert pauses[0] == 0.5
+    assert pauses[1] == 0.25
+    assert max(pauses) == pauses[-1] == 10
+    assert all(later >= earlier for earlier, later in zip(pauses[1:], pauses[2:]))
+
+
+@given(st.floats(0.01, 3600))
+def test_no_poll_pause_is_longer_than_the_interval(interval: float) -> None:
+    assert all(0 < pause <= interval for pause in islice(poll_pauses(interval), 100))
+
+
+@given(st.floats(5, 600))
+def test_the_end_of_a_wait_is_noticed_soon_after_it(ends: float) -> None:
+    now = 0.0
+    for pause in poll_pauses(60):
+        now += pause
+        if now >= ends:
+            break
+    assert now - ends <= 0.15 * ends
+
+
+def test_a_long_wait_needs_few_polls() -> None:
+    pauses = poll_pauses(10)
+    waited, polls = 0.0, 0
+    while waited < 600:
+        waited += next(pauses)
+        polls += 1
+    assert polls < 90
+
+
+def starts(limiter: RateLimiter, clock: FakeClock, calls: int, between: float = 0.0) -> list[float]:
+    moments = []
+    for _ in range(calls):
+        limiter.wait_for_turn()
+        moments.append(clock.now())
+        clock.time += between
+    return moments
+
+
+def test_calls_below_the_limit_do_not_wait(clock: FakeClock) -> None:
+    starts(RateLimiter(10, clock), clock, calls=100, between=0.11)
+    assert clock.sleeps == []
+
+
+def test_first_call_beyond_the_limit_waits_for_the_next_second(clock: FakeClock) -> None:
+    moments = starts(RateLimiter(3, clock), clock, calls=4)
+    assert moments[:3] == [1000.0] * 3
+    assert moments[3] == pytest.approx(1000.0 + RateLimiter.WINDOW)
+
+
+@given(st.integers(1, 20), st.lists(st.floats(0, 2), min_size=1, max_size=60))
+def test_no_window_of_a_second_has_more_starts_than_the_limit(limit: int, gaps: list[float]) -> None:
+    clock = FakeClock()
+    limiter = RateLimiter(limit, clock)
+    moments = [moment for gap in gaps for moment in starts(limiter, clock, 1, gap)]
+    for first, later in zip(moments, moments[limit:]):
+        assert later - first > 1
+
+
+def test_no_limit_never_waits(clock: FakeClock) -> None:
+    starts(RateLimiter(math.inf, clock), clock, calls=1000)
+    assert clock.sleeps == []
+
+
+def test_turns_are_handed_out_one_by_one_though_nobody_has_slept_yet() -> None:
+    """Threads that ask at the same moment get different turns: what counts is when a call starts, not who asked."""
+
+    class FrozenClock(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            self.sleeps.append(seconds)
+
+    frozen = FrozenClock()
+    starts(RateLimiter(2, frozen), frozen, calls=6)
+    window = RateLimiter.WINDOW
+    assert frozen.sleeps == pytest.approx([window, window, 2 * window, 2 * window])
