@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -68,23 +69,20 @@ def test_stats(emulator: Emulated) -> None:
 
 
 def test_two_hundred_connections_at_once(emulator: Emulated) -> None:
-    emulator.settings(latency_seconds=0.3)
-    emulator.control("DELETE", "calls")
+    headers = {"Authorization": "Bearer demo-api-token", "x-zc-action": "DescribeDomains"}
+    all_connected = threading.Barrier(200)
 
-    def twice(_: int) -> set[int]:
+    def call_twice(_: int) -> list[int]:
         with requests.Session() as session:
-            headers = {"Authorization": "Bearer demo-api-token", "x-zc-action": "DescribeDomains"}
-            return {
-                session.post(f"{emulator.url}/api/v2/cdn", json={}, headers=headers, timeout=20).status_code
-                for _ in range(2)
-            }
+            first = session.post(f"{emulator.url}/api/v2/cdn", json={}, headers=headers, timeout=20)
+            all_connected.wait(20)
+            second = session.post(f"{emulator.url}/api/v2/cdn", json={}, headers=headers, timeout=20)
+        return [first.status_code, second.status_code]
 
     with concurrent.futures.ThreadPoolExecutor(200) as pool:
-        answers = list(pool.map(twice, range(200)))
-    assert answers == [{200}] * 200
+        assert list(pool.map(call_twice, range(200))) == [[200, 200]] * 200
     stats = emulator.control("GET", "stats")
     assert (stats["calls"], stats["service_connections"]) == (400, 200)
-    assert stats["max_in_flight"] > 100
     assert stats["max_open_connections"] >= 200
 
 
@@ -188,7 +186,7 @@ def test_https(emulator: Emulated, tmp_path: Path) -> None:
     with running(tmp_path, "--tls-cert", str(chain), "--tls-key", str(key), scheme="https") as other:
         headers = {"Authorization": "Bearer demo-access-token"}
         url = f"{other.url}/sec/cps/v2.0/certificates"
-        assert requests.get(url, headers=headers, verify=authority, timeout=10).status_code == 200
+        assert requests.get(url, headers=headers, verify=str(authority), timeout=10).status_code == 200
         with pytest.raises(requests.exceptions.SSLError):
             requests.get(url, headers=headers, timeout=10)
 

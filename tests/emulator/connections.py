@@ -70,6 +70,7 @@ class Connections:
     def begin(self, request: web.Request) -> None:
         """The connection carries a request."""
         self._busy.add(request.protocol)
+        self._most_open = max(self._most_open, len(self._open_handlers()))
 
     def end(self, request: web.Request) -> None:
         """The connection is idle again."""
@@ -94,7 +95,6 @@ class Connections:
         self._accepted += 1
         self._last_number += 1
         self._numbers[handler] = self._last_number
-        self._most_open = max(self._most_open, len(self._open_handlers()) + 1)
         if len(self._numbers) > MANY:
             self._forget_closed()
         return handler
