@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The collection as its users meet it: commands in a shell, with the emulator in place of the services."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from emulator.process import Running, started
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+
+CREDENTIALS = {
+    "ZENLAYERCLOUD_ACCESS_KEY_ID": "demo-access-key-id",
+    "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD": "demo-access-key-password",
+    "TENCENTCLOUD_SECRET_ID": "demo-secret-id",
+    "TENCENTCLOUD_SECRET_KEY": "demo-secret-key",
+    "VDMS_CLIENT_ID": "demo-client-id",
+    "VDMS_CLIENT_SECRET": "demo-client-secret",
+}
+
+
+@dataclass
+class Done:
+    """A command that has ended."""
+
+    code: int
+    output: str
+
+    def result(self) -> dict[str, Any]:
+        """The module's result in the output of an ad-hoc command."""
+        result: dict[str, Any] = json.loads(self.output[self.output.index("=> {") + 3 : self.output.rindex("}") + 1])
+        return result
+
+
+class Shell:
+    """A user's shell: the credentials and the emulator's URLs are in its environment."""
+
+    def __init__(self, url: str, folder: Path):
+        self.folder = folder
+        ours = ("ANSIBLE_", "ZENLAYER", "TENCENTCLOUD_", "VDMS_", "PYTHON")
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
+            **CREDENTIALS,
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv" / "collections"),
+            "ANSIBLE_NOCOLOR": "1",
+            "HOME": str(folder / "home"),
+            "NO_PROXY": "127.0.0.1",
+            "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)]),
+            "TENCENTCLOUD_API_URL": url,
+            "VDMS_API_URL": url,
+            "VDMS_TOKEN_URL": f"{url}/connect/token",
+            "ZENLAYERCLOUD_API_URL": url,
+        }
+
+    def run(self, *command: str, **environment: str) -> Done:
+        """Run a command; variables that are set to "" are taken out of its environment."""
+        variables = {name: value for name, value in {**self.environment, **environment}.items() if value}
+        done = subprocess.run(
+            command, env=variables, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            check=False, timeout=120,
+        )  # fmt: skip
+        return Done(done.returncode, done.stdout)
+
+    def ad_hoc(self, module: str, arguments: str, *options: str, **environment: str) -> Done:
+        """`ansible localhost -m certops.cdn.MODULE -a ARGUMENTS`."""
+        command = ("ansible", "localhost", "-m", f"certops.cdn.{module}")
+        return self.run(*command, "-a", arguments, *options, **environment)
+
+    def play(self, tasks: list[dict[str, Any]], *options: str, **keywords: Any) -> Done:
+        """A playbook with these tasks, run on localhost."""
+        play = {"hosts": "localhost", "gather_facts": False, "tasks": tasks, **keywords}
+        playbook = self.folder / "playbook.yml"
+        playbook.write_text(yaml.safe_dump([play], sort_keys=False), encoding="utf-8")
+        return self.run("ansible-playbook", str(playbook), *options)
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
+    with started() as url:
+        yield Running(url)
+
+
+@pytest.fixture
+def emulator(running: Running) -> Running:
+    """The emulator, in the state of the demo scenario, with rollouts and states that take no time to speak of."""
+    running.reset()
+    running.control("DELETE", "faults")
+    running.settings(zenlayer={"rollout_seconds": 0.4})
+    running.forget()
+    return running
+
+
+@pytest.fixture
+def shell(emulator: Running, tmp_path: Path) -> Shell:
+    return Shell(emulator.url, tmp_path)

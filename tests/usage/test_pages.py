@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules' pages keep their word: examples run as written, results have the keys that are described, no others."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.process import Running
+from usage.conftest import Shell
+from usage.modules import NAMES, described, page, seen, undocumented
+
+# What ansible-core adds to every result.
+CORES_OWN = {"changed", "failed", "msg", "diff", "invocation", "warnings", "deprecations", "exception"}
+
+
+def ours(task: dict[str, Any]) -> bool:
+    return any(key.startswith("certops.cdn.") for key in task)
+
+
+def collected(shell: Shell, tasks: list[dict[str, Any]], *options: str) -> list[dict[str, Any]]:
+    """Run tasks as they are, and hand back the results of those that are ours."""
+    results = []
+    for number, task in enumerate(tasks):
+        if ours(task):
+            results.append(task.setdefault("register", f"result_{number}"))
+    kept = shell.folder / "results.json"
+    content = "{{ [" + ", ".join(results) + "] | to_json }}"
+    keep = {"ansible.builtin.copy": {"content": content, "dest": str(kept)}, "check_mode": False}
+    done = shell.play([*tasks, keep], *options)
+    assert done.code == 0, done.output
+    loaded: list[dict[str, Any]] = json.loads(kept.read_text(encoding="utf-8"))
+    return loaded
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_examples_run_as_written_and_return_what_is_described(name: str, shell: Shell) -> None:
+    examples = page(name, "EXAMPLES")
+
+    results = collected(shell, examples)
+
+    assert results, "no example uses the module"
+    for result in results:
+        found = {key: value for key, value in result.items() if key not in CORES_OWN}
+        assert undocumented(found, page(name, "RETURN")) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_examples_predict_in_check_mode_and_write_nothing(name: str, shell: Shell, emulator: Running) -> None:
+    first = [task for task in page(name, "EXAMPLES") if ours(task)][:1]
+
+    predicted = collected(shell, [dict(task) for task in first], "--check")
+    assert emulator.writes() == []
+
+    done = collected(shell, [dict(task) for task in first])
+    assert [result["changed"] for result in predicted] == [result["changed"] for result in done]
+
+
+FAILURES = {
+    "zenlayer_domain_cert": {"certificate_label": "other-2026", "domain_names": ["www.example.com"]},
+    "tencent_cert_resubmit": {"certificate_ids": ["nobody00"]},
+    "vdms_cert_request": {"certificate_id": 1, "description": "nobody"},
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_described_key_comes_back(name: str, shell: Shell) -> None:
+    examples = [dict(task) for task in page(name, "EXAMPLES")]
+    failure = {f"certops.cdn.{name}": FAILURES[name], "register": "failure", "ignore_errors": True}
+
+    results = collected(shell, [*examples, failure])
+
+    found = {path for result in results for path in seen(result)}
+    assert sorted(described(page(name, "RETURN")) - found) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_failures_return_what_is_described(name: str, shell: Shell) -> None:
+    task = {f"certops.cdn.{name}": FAILURES[name], "register": "failure", "ignore_errors": True}
+
+    (result,) = collected(shell, [task])
+
+    assert result["failed"]
+    assert not result["changed"]
+    assert result["error"]["provider"]
+    assert set(result["error"]) == set(page(name, "RETURN")["error"]["contains"])
+    found = {key: value for key, value in result.items() if key not in CORES_OWN}
+    assert undocumented(found, page(name, "RETURN")) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ansible_doc_shows_the_page(name: str, shell: Shell) -> None:
+    done = shell.run("ansible-doc", f"certops.cdn.{name}")
+
+    assert done.code == 0
+    for heading in ("OPTIONS", "ATTRIBUTES", "EXAMPLES", "RETURN VALUES", "NOTES"):
+        assert heading in done.output
+    assert "check_mode" in done.output
+
+
+def test_every_module_is_in_its_group_and_in_all() -> None:
+    import yaml
+
+    runtime = yaml.safe_load((Path(__file__).resolve().parents[2] / "meta" / "runtime.yml").read_text())
+    groups = runtime["action_groups"]
+
+    for name in NAMES:
+        documented = page(name, "DOCUMENTATION")["extends_documentation_fragment"]
+        provider = name.split("_", maxsplit=1)[0]
+        assert name in groups[provider]
+        assert f"certops.cdn.attributes.action_group_{provider}" in documented
+    assert {f"certops.cdn.{group}" for group in groups if group != "all"} == set(
+        groups["all"][0]["metadata"]["extend_group"]
+    )

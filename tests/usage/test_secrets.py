@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No secret is shown, however loud the output is and whatever goes wrong."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from emulator.process import Running
+from usage.conftest import Shell
+from usage.test_ways_of_use import GROUPS, TASKS
+
+# Signatures, bearer tokens, private keys and personal data have these marks.
+MARKS = [r"Signature=[0-9a-f]", r"Bearer [A-Za-z0-9]", "PRIVATE KEY", "KeyPassword", "SubmittedData"]
+
+FAULTS = {
+    "none": None,
+    "an answer that repeats the request": {"kind": "json", "status": 400},
+    "html": {"kind": "html", "status": 502},
+    "reset": {"kind": "reset_before"},
+    "challenge": {"kind": "challenge"},
+}
+
+
+def secret_of(name: str) -> str:
+    """The one of a module's credentials that is a secret."""
+    return list(GROUPS[name.split("_", maxsplit=1)[0]].values())[1]
+
+
+def leaks(secret: str, text: str) -> list[str]:
+    return [mark for mark in [re.escape(secret), *MARKS] if re.search(mark, text)]
+
+
+def everything_written(folder: Path) -> str:
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "playbook.yml"]
+    return "".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
+
+
+@pytest.mark.parametrize("where", ["environment", "options"])
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("name", TASKS)
+def test_no_secret_at_the_highest_verbosity(name: str, fault: str, where: str, shell: Shell, emulator: Running) -> None:
+    secret = secret_of(name)
+    order = FAULTS[fault]
+    if order is not None:
+        repeated = f"<p>{secret} Authorization: ZC2-HMAC-SHA256 Signature=0123456789abcdef0123456789abcdef</p>"
+        body = {"body": repeated} if order["kind"] == "json" else {}
+        emulator.fault(action="*", times=None, **order, **body)
+    options = {**TASKS[name][1], "retries": 0, "timeout": 5}
+    if where == "options":
+        options.update(GROUPS[name.split("_", maxsplit=1)[0]])
+    shell.environment["ANSIBLE_LOG_PATH"] = str(shell.folder / "log")
+
+    done = shell.play([{f"certops.cdn.{name}": options}], "-vvvv", "--diff")
+
+    assert (done.code == 0) == (fault == "none"), done.output
+    assert leaks(secret, done.output) == []
+    assert leaks(secret, everything_written(shell.folder)) == []
+
+
+def test_the_search_finds_a_planted_leak(tmp_path: Path) -> None:
+    (tmp_path / "leak.txt").write_text("password: hunter2 Signature=0a", encoding="utf-8")
+
+    assert leaks("hunter2", everything_written(tmp_path)) == ["hunter2", MARKS[0]]

@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Playbooks with module_defaults, ad-hoc commands with credentials from the environment, the demo's playbook."""
+
+import json
+from typing import Any
+
+import pytest
+
+from emulator.process import Running
+from usage.conftest import CREDENTIALS, ROOT, Shell
+
+# One task of each module: the options of an ad-hoc command, and the same for a playbook.
+TASKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "zenlayer_domain_cert": (
+        "certificate_label=example-2026 domain_names=www.example.com,img.example.com",
+        {"certificate_label": "example-2026", "domain_names": ["www.example.com", "img.example.com"]},
+    ),
+    "tencent_cert_resubmit": ("certificate_id=rejected", {"certificate_ids": ["rejected"]}),
+    "vdms_cert_request": (
+        "certificate_label=shop-prod description=new",
+        {"certificate_label": "shop-prod", "description": "new"},
+    ),
+}
+
+# The group's options, for those who do not want them in the environment.
+GROUPS: dict[str, dict[str, str]] = {
+    "zenlayer": {"access_key_id": "demo-access-key-id", "access_key_password": "demo-access-key-password"},
+    "tencent": {"secret_id": "demo-secret-id", "secret_key": "demo-secret-key"},
+    "vdms": {"client_id": "demo-client-id", "client_secret": "demo-client-secret"},
+}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_ad_hoc_with_credentials_from_the_environment(name: str, shell: Shell, emulator: Running) -> None:
+    arguments = TASKS[name][0]
+
+    check = shell.ad_hoc(name, arguments, "--check")
+    assert check.code == 0, check.output
+    assert check.result()["changed"]
+    assert emulator.writes() == []
+
+    first = shell.ad_hoc(name, arguments)
+    assert first.result()["changed"], first.output
+    writes = len(emulator.writes())
+    assert writes > 0
+
+    second = shell.ad_hoc(name, arguments)
+    assert not second.result()["changed"], second.output
+    assert len(emulator.writes()) == writes
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_playbook_with_defaults_for_the_group(name: str, shell: Shell, emulator: Running) -> None:
+    group = name.split("_", maxsplit=1)[0]
+    urls = {"api_url": emulator.url}
+    if group == "vdms":
+        urls["token_url"] = f"{emulator.url}/connect/token"
+    defaults = {f"group/certops.cdn.{group}": {**GROUPS[group], **urls}}
+    for variable in list(shell.environment):
+        if variable.startswith(("ZENLAYER", "TENCENTCLOUD_", "VDMS_")):
+            del shell.environment[variable]
+    task = {f"certops.cdn.{name}": TASKS[name][1], "diff": True}
+
+    first = shell.play([task], module_defaults=defaults)
+    second = shell.play([task], module_defaults=defaults)
+
+    assert first.code == 0, first.output
+    assert "changed=1 " in first.output
+    assert "+++ after" in first.output
+    assert "changed=0 " in second.output
+
+
+def test_defaults_for_all_modules(shell: Shell) -> None:
+    defaults = {"group/certops.cdn.all": {"timeout": -1}}
+    tasks = [{f"certops.cdn.{name}": options, "ignore_errors": True} for name, (_text, options) in TASKS.items()]
+
+    done = shell.play(tasks, module_defaults=defaults)
+
+    assert done.output.count("timeout: -1.0 was given, but it must be greater than 0") >= len(TASKS)
+
+
+def test_a_rescue_block_can_tell_errors_apart(shell: Shell) -> None:
+    block = {
+        "block": [{"certops.cdn.zenlayer_domain_cert": {"certificate_label": "nothing", "all_covered": True}}],
+        "rescue": [
+            {"ansible.builtin.debug": {"msg": "code {{ ansible_failed_result.error.code }}"}},
+        ],
+    }
+
+    done = shell.play([block])
+
+    assert done.code == 0, done.output
+    assert '"msg": "code NotFound"' in done.output
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_without_requests_the_message_says_so(name: str, shell: Shell) -> None:
+    hidden = shell.folder / "hidden"
+    hidden.mkdir()
+    (hidden / "requests.py").write_text("raise ImportError('not here')\n", encoding="utf-8")
+
+    done = shell.ad_hoc(name, TASKS[name][0], PYTHONPATH=str(hidden))
+
+    assert done.code != 0
+    assert "Failed to import the required Python library (requests)" in done.result()["msg"]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_without_credentials_the_message_names_options_and_variables(name: str, shell: Shell) -> None:
+    done = shell.ad_hoc(name, TASKS[name][0], **dict.fromkeys(CREDENTIALS, ""))
+
+    message = done.result()["msg"]
+    group = name.split("_", maxsplit=1)[0]
+    assert message.startswith("No credentials: ")
+    for option in GROUPS[group]:
+        assert option in message
+    assert any(variable in message for variable in CREDENTIALS)
+
+
+def test_the_demos_playbook_changes_something_once(shell: Shell, emulator: Running) -> None:
+    results = shell.folder / "results.json"
+    command = ["ansible-playbook", str(ROOT / "playbooks" / "demo.yml")]
+
+    first = shell.run(*command, "-e", f"demo_results={results}")
+    assert first.code == 0, first.output
+    assert all(result["changed"] for result in json.loads(results.read_text(encoding="utf-8")).values())
+    writes = len(emulator.writes())
+
+    second = shell.run(*command)
+    assert "changed=0 " in second.output, second.output
+    assert len(emulator.writes()) == writes
