@@ -1,0 +1,672 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Floor 2: VDMS CPS without a call: what a certificate request is, what is wanted of it, and the decisions. All pure.
+
+:mod:`_vdms` reads and writes. "api/vdms.md 4.2" names the section of the API reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from ansible_collections.certops.cdn.plugins.module_utils._errors import InputError
+from ansible_collections.certops.cdn.plugins.module_utils._hostnames import is_pattern, normalise
+from ansible_collections.certops.cdn.plugins.module_utils._options import not_blank, unique
+from ansible_collections.certops.cdn.plugins.module_utils._plan import Change, Keep, Progress, Refuse, Verdict
+from ansible_collections.certops.cdn.plugins.module_utils._shape import (
+    as_key,
+    as_list,
+    as_number,
+    as_object,
+    as_objects,
+    as_text,
+)
+from ansible_collections.certops.cdn.plugins.module_utils._times import days_left, normalised_time, parse_time
+
+PROVIDER = "VDMS"
+
+DEFAULT_AUTHORITY = "DigiCert"
+"""The one documented value (api/vdms.md 2.1, C3)."""
+
+NEEDED_TO_CREATE = ("certificate_label", "validation_type", "dcv_method", "domains")
+
+IMMUTABLE = ("validation_type", "certificate_authority")
+"""No call changes them (api/vdms.md 7.11)."""
+
+PATCHED = ("certificate_label", "description", "auto_renew", "dcv_method", "domains")
+"""The properties that PATCH carries, in this order.
+
+``dcv_method`` is one of them, as it is a documented field of PATCH (api/vdms.md 2.1, C4). The call
+``PUT .../dcv/certificates/{id}/method`` stands in the SDK alone, on no page of the documentation (2.2), and no known
+client uses it. Which of the two the service honours after issue is unverified (4.2, note 4).
+"""
+
+# ---- Data (api/vdms.md 3) --------------------------------------------------------------------------------------------
+
+
+class Status(Enum):
+    """Where a request is on its way (api/vdms.md 4.1)."""
+
+    PROCESSING = "Processing"
+    DOMAIN_CONTROL_VALIDATION = "DomainControlValidation"
+    OTHER_VALIDATION = "OtherValidation"
+    DEPLOYMENT = "Deployment"
+    ACTIVE = "Active"
+    DELETED = "Deleted"
+    UNKNOWN = ""
+    """A word that this collection does not know: treated like Processing (api/vdms.md 4.2, note 3)."""
+
+    @classmethod
+    def of(cls, text: str) -> Status:
+        """From the provider's word, in any letter case."""
+        return next((status for status in cls if status.value.lower() == text.strip().lower()), cls.UNKNOWN)
+
+
+ISSUED = frozenset({Status.DEPLOYMENT, Status.ACTIVE})
+"""Only here domains and organization can be changed (api/vdms.md 4.2)."""
+
+UNDER_WAY = frozenset({"awaitingreissue", "pendingreissue", "awaitingorgupdate", "pendingorgupdate"})
+"""Order statuses, lower case, of a change of domains or organization that the CA has not completed."""
+
+HOPELESS = frozenset({"rejected", "canceled", "revoked", "expired", "deleted", "reissuerejected", "renewalrejected"})
+"""Order statuses, lower case, from which a request gets no further by itself."""
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """The answer of ``/status`` (api/vdms.md 3.5)."""
+
+    text: str
+    requires_attention: bool | None
+    error_message: str
+    order_status: str | None
+    """None until an order exists at the CA."""
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> StatusReport:
+        order = data.get("order_validation")
+        attention = data.get("requires_attention")
+        return cls(
+            text=as_key(data.get("status")),
+            requires_attention=attention if isinstance(attention, bool) else None,
+            error_message=as_text(data.get("error_message")),
+            order_status=None if order is None else as_text(as_object(order).get("status")),
+        )
+
+    @property
+    def status(self) -> Status:
+        return Status.of(self.text)
+
+    @property
+    def order(self) -> str:
+        """The order's status in lower case; "" without one."""
+        return (self.order_status or "").lower()
+
+    def __str__(self) -> str:
+        parts = [f"status {self.text}"]
+        if self.order_status:
+            parts.append(f"order status {self.order_status}")
+        if self.error_message:
+            parts.append(f"error: {self.error_message}")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A name of a request. ``name`` is in the form in which names are compared."""
+
+    name: str
+    is_common_name: bool = False
+    domain_id: int | None = None
+    status: str = ""
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Domain:
+        return cls(
+            name=normalise(as_text(data.get("name"))),
+            is_common_name=data.get("is_common_name") is True,
+            domain_id=as_number(data.get("id")),
+            status=as_text(data.get("status")),
+        )
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is neither gone nor on its way out (api/vdms.md 7.4)."""
+        return self.status.lower() not in ("delete", "pendingdelete")
+
+    def as_body(self) -> dict[str, Any]:
+        return {"name": self.name, "is_common_name": self.is_common_name}
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate request as ``/certificates/{id}`` shows it; its status is elsewhere (api/vdms.md 3.1)."""
+
+    certificate_id: int
+    certificate_label: str
+    description: str
+    auto_renew: bool | None
+    certificate_authority: str
+    validation_type: str
+    dcv_method: str
+    domains: tuple[Domain, ...]
+    organization: Mapping[str, Any] | None
+    fields: Mapping[str, Any]
+    """All that the provider told."""
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Certificate:
+        certificate_id = as_number(data.get("id"))
+        if certificate_id is None:
+            raise ValueError("expected an id")
+        auto_renew, organization = data.get("auto_renew"), data.get("organization")
+        return cls(
+            certificate_id=certificate_id,
+            certificate_label=as_text(data.get("certificate_label")),
+            description=as_text(data.get("description")),
+            auto_renew=auto_renew if isinstance(auto_renew, bool) else None,
+            certificate_authority=as_text(data.get("certificate_authority")),
+            validation_type=as_text(data.get("validation_type")),
+            dcv_method=as_text(data.get("dcv_method")),
+            domains=tuple(Domain.parse(domain) for domain in as_objects(data.get("domains"))),
+            organization=None if organization is None else as_object(organization),
+            fields=data,
+        )
+
+    @property
+    def present_domains(self) -> list[Domain]:
+        return [domain for domain in self.domains if domain.stays]
+
+    def with_fields(self, changed: Mapping[str, Any]) -> Certificate:
+        """The certificate with some of its fields replaced."""
+        return Certificate.parse({**self.fields, **changed})
+
+
+@dataclass(frozen=True)
+class Notification:
+    """When which e-mails are sent (api/vdms.md 3.7). ``emails`` is None where they are left as they are."""
+
+    notification_type: str
+    enabled: bool
+    emails: tuple[str, ...] | None
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Notification:
+        emails = tuple(as_text(email) for email in as_list(data.get("emails")))
+        return cls(as_key(data.get("notification_type")), data.get("enabled") is True, emails)
+
+    def as_body(self) -> dict[str, Any]:
+        return {
+            "notification_type": self.notification_type,
+            "enabled": self.enabled,
+            "emails": list(self.emails or ()),
+        }
+
+    def same_as(self, present: Notification) -> bool:
+        same_emails = self.emails is None or set(map(str.lower, self.emails)) == set(
+            map(str.lower, present.emails or ())
+        )
+        return self.enabled is present.enabled and same_emails
+
+
+@dataclass(frozen=True)
+class DcvRecord:
+    """How the control of one domain can be proved (api/vdms.md 3.8)."""
+
+    domain: str
+    dcv_method: str
+    token: str | None
+    emails: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any], names: Mapping[int, str]) -> DcvRecord:
+        """
+        :param names: the domains' names by id
+        """
+        token = data.get("dcv_token")
+        return cls(
+            domain=names.get(as_number(data.get("domain_id")) or 0, ""),
+            dcv_method=as_text(data.get("dcv_method")),
+            token=None if token is None else as_text(as_object(token).get("token")) or None,
+            emails=tuple(as_text(email) for email in as_list(data.get("emails"))),
+        )
+
+    def as_result(self, validation_type: str) -> dict[str, Any]:
+        """The record to publish. Its name and, for CNAME, its target are unverified (api/vdms.md 10.20)."""
+        host = self.domain[2:] if is_pattern(self.domain) else self.domain
+        row: dict[str, Any] = {"domain": self.domain, "type": self.dcv_method, "name": None, "value": None}
+        method = self.dcv_method.lower()
+        if method == "dnstxttoken":
+            row.update(type="TXT", name=host, value=self.token)
+        elif method == "dnscnametoken" and validation_type.upper() == "DV":
+            row.update(type="CNAME", name=host, value=self.token)
+        elif method == "dnscnametoken":
+            # For OV and EV the token is in the name; what the record points to is told nowhere.
+            row.update(type="CNAME", name=f"{self.token}.{host}" if self.token else None)
+        return {**row, "emails": list(self.emails)}
+
+
+@dataclass(frozen=True)
+class Request:
+    """All that was read of a certificate request; without a certificate there is none."""
+
+    certificate: Certificate | None = None
+    report: StatusReport | None = None
+    notifications: tuple[Notification, ...] = ()
+    dcv: tuple[DcvRecord, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What could not be read although it would have been of use."""
+
+    @property
+    def live(self) -> bool:
+        return self.certificate is not None and (self.report is None or self.report.status is not Status.DELETED)
+
+    @property
+    def status(self) -> Status:
+        return self.report.status if self.report else Status.UNKNOWN
+
+    def as_result(self, now: datetime) -> dict[str, Any] | None:
+        """The request's row; every module returns it in this shape. None where there is none."""
+        if self.certificate is None or not self.live:
+            return None
+        return row(self.certificate.fields, self.report, now)
+
+    def dcv_records(self) -> list[dict[str, Any]]:
+        validation_type = self.certificate.validation_type if self.certificate else ""
+        return [record.as_result(validation_type) for record in self.dcv]
+
+
+_TIMES = ("created", "last_modified", "expiration_date", "active_date")
+
+
+def row(certificate: Mapping[str, Any], report: StatusReport | None, now: datetime) -> dict[str, Any]:
+    """The provider's fields with normalised times, and what ``/status`` adds to them."""
+    plain: dict[str, Any] = _plain(certificate)
+    return {
+        **plain,
+        "status": report.text if report else None,
+        "requires_attention": report.requires_attention if report else None,
+        "error_message": (report.error_message or None) if report else None,
+        "order_status": report.order_status if report else None,
+        "days_left": days_left(parse_time(certificate.get("expiration_date")), now),
+    }
+
+
+def _plain(value: Any, name: str = "") -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item, key) for key, item in value.items() if not key.startswith("@")}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return normalised_time(value) if name in _TIMES else value
+
+
+# ---- What is wanted --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The properties that the options give; None means "leave it alone". ``False`` and ``""`` are values."""
+
+    certificate_label: str | None = None
+    description: str | None = None
+    auto_renew: bool | None = None
+    certificate_authority: str | None = None
+    validation_type: str | None = None
+    dcv_method: str | None = None
+    domains: tuple[Domain, ...] | None = None
+    organization: Mapping[str, Any] | None = None
+    notifications: tuple[Notification, ...] | None = None
+
+    @classmethod
+    def from_options(cls, params: Mapping[str, Any]) -> Wanted:
+        """
+        :raises InputError: an option cannot be used
+        """
+        label = params["certificate_label"]
+        return cls(
+            certificate_label=None if label is None else not_blank("certificate_label", label),
+            description=params["description"],
+            auto_renew=params["auto_renew"],
+            certificate_authority=params["certificate_authority"],
+            validation_type=params["validation_type"],
+            dcv_method=params["dcv_method"],
+            domains=_wanted_domains(params["domains"]),
+            organization=_wanted_organization(params["organization"]),
+            notifications=_wanted_notifications(params["notifications"]),
+        )
+
+    @property
+    def given(self) -> list[str]:
+        """The names of the properties that are given."""
+        return [field.name for field in fields(self) if getattr(self, field.name) is not None]
+
+    def create_body(self) -> dict[str, Any]:
+        """The body of a create (api/vdms.md 2.1, C3); notifications need a call of their own."""
+        body: dict[str, Any] = {
+            "certificate_label": self.certificate_label,
+            "certificate_authority": self.certificate_authority or DEFAULT_AUTHORITY,
+            "validation_type": self.validation_type,
+            "dcv_method": self.dcv_method,
+            "domains": [domain.as_body() for domain in self.domains or ()],
+            "description": self.description,
+            "auto_renew": self.auto_renew,
+            "organization": self.organization,
+        }
+        return {name: value for name, value in body.items() if value is not None}
+
+
+def _wanted_domains(options: Sequence[Mapping[str, Any]] | None) -> tuple[Domain, ...] | None:
+    if options is None:
+        return None
+    names = [as_text(option["name"]) for option in options]
+    unique("domains", names, normalise)
+    for name in names:
+        if any(char.isspace() or char in "/:@," for char in normalise(name)):
+            raise InputError(f"domains: '{name}' is not a domain name.", provider=PROVIDER)
+    marked = [option["name"] for option in options if option["is_common_name"]]
+    if len(marked) > 1:
+        raise InputError(
+            f"domains: {len(marked)} are marked with is_common_name ({', '.join(marked)}); mark one at most.",
+            provider=PROVIDER,
+        )
+    return tuple(Domain(normalise(option["name"]), bool(option["is_common_name"])) for option in options)
+
+
+def _wanted_organization(option: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    if option is None:
+        return None
+    given = _without_none(option)
+    if not given.get("id") and not as_text(given.get("company_name")).strip():
+        raise InputError("organization: give its id or its company_name.", provider=PROVIDER)
+    return given
+
+
+def _without_none(option: Mapping[str, Any]) -> dict[str, Any]:
+    given = {name: value for name, value in option.items() if value is not None}
+    if "additional_contacts" in given:
+        given["additional_contacts"] = [_without_none(contact) for contact in given["additional_contacts"]]
+    return given
+
+
+def _wanted_notifications(options: Sequence[Mapping[str, Any]] | None) -> tuple[Notification, ...] | None:
+    if options is None:
+        return None
+    unique("notifications", [option["notification_type"] for option in options])
+    wanted = []
+    for option in options:
+        kind, emails = option["notification_type"], option["emails"]
+        if emails:
+            # Several spellings of one address are one address.
+            emails = list({email.strip().lower(): email.strip() for email in emails}.values())
+            if "" in emails:
+                raise InputError(f"notifications: {kind} has a blank e-mail address.", provider=PROVIDER)
+        if option["enabled"] and not emails:
+            raise InputError(
+                f"notifications: {kind} is enabled and has no emails; give some, or enabled: false.", provider=PROVIDER
+            )
+        wanted.append(Notification(kind, bool(option["enabled"]), None if emails is None else tuple(emails)))
+    return tuple(wanted)
+
+
+# ---- Comparison (api/vdms.md 7) --------------------------------------------------------------------------------------
+
+
+def differences(present: Request, wanted: Wanted) -> dict[str, Any]:
+    """The properties that are to be changed, with the values to send. Those that are never sent do not count."""
+    certificate = present.certificate
+    if certificate is None:
+        return {}
+    found: dict[str, Any] = {}
+    for name in ("certificate_label", "description", "auto_renew"):
+        value = getattr(wanted, name)
+        if value is not None and value != getattr(certificate, name):
+            found[name] = value
+    if wanted.dcv_method is not None and wanted.dcv_method.lower() != certificate.dcv_method.lower():
+        found["dcv_method"] = wanted.dcv_method
+    if wanted.domains is not None and not same_domains(certificate.present_domains, wanted.domains):
+        found["domains"] = [domain.as_body() for domain in domains_to_send(certificate.present_domains, wanted.domains)]
+    if wanted.organization is not None and not same_organization(certificate.organization, wanted.organization):
+        found["organization"] = wanted.organization
+    notifications = notifications_to_send(present.notifications, wanted.notifications or ())
+    if notifications:
+        found["notifications"] = [notification.as_body() for notification in notifications]
+    return found
+
+
+def same_domains(present: Iterable[Domain], wanted: Iterable[Domain]) -> bool:
+    """Compared as a set of names; the common name only where one is marked (api/vdms.md 7.4)."""
+    present, wanted = list(present), list(wanted)
+    if {domain.name for domain in present} != {domain.name for domain in wanted}:
+        return False
+    common = {domain.name for domain in wanted if domain.is_common_name}
+    return not common or common == {domain.name for domain in present if domain.is_common_name}
+
+
+def domains_to_send(present: Iterable[Domain], wanted: Sequence[Domain]) -> list[Domain]:
+    """The whole wanted list. Where no common name is marked, the present one keeps its mark."""
+    if any(domain.is_common_name for domain in wanted):
+        return list(wanted)
+    common = {domain.name for domain in present if domain.is_common_name}
+    return [replace(domain, is_common_name=domain.name in common) for domain in wanted]
+
+
+def same_organization(present: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
+    """By id, else by name: the service ignores the other fields of an organization that exists (api/vdms.md 7.12)."""
+    if present is None:
+        return False
+    if wanted.get("id"):
+        return bool(as_number(present.get("id")) == wanted["id"])
+    return as_text(present.get("company_name")).strip() == as_text(wanted.get("company_name")).strip()
+
+
+def notifications_to_send(present: Iterable[Notification], wanted: Iterable[Notification]) -> list[Notification]:
+    """Those of the wanted types that differ, completed with the e-mails that are left as they are."""
+    by_type = {notification.notification_type.lower(): notification for notification in present}
+    changed = []
+    for notification in wanted:
+        kind = notification.notification_type
+        now = by_type.get(kind.lower(), Notification(kind, enabled=False, emails=()))
+        if not notification.same_as(now):
+            emails = now.emails if notification.emails is None else notification.emails
+            changed.append(replace(notification, emails=emails))
+    return changed
+
+
+# ---- Decisions (DESIGN 4.4, api/vdms.md 4.2) -------------------------------------------------------------------------
+
+
+def decide(name: str, present: Request, wanted: Wanted, *, by_id: bool) -> Verdict:
+    """The decision table of ``state: present``.
+
+    :param name: the request in messages
+    :param by_id: an id was given, so that nothing is ever created
+    """
+    if not present.live:
+        return _decide_missing(name, present, wanted, by_id=by_id)
+    reason = _immutable_difference(present, wanted) or _forbidden_organization(present, wanted)
+    found = differences(present, wanted)
+    reason = reason or _forbidden_by_status(present, found)
+    if reason:
+        return Refuse(f"{name}: {reason} Nothing was changed.")
+    note = notes(name, present)
+    return Change("updated", "would_update", note=note) if found else Keep(note)
+
+
+def _decide_missing(name: str, present: Request, wanted: Wanted, *, by_id: bool) -> Verdict:
+    if by_id and present.certificate is not None:
+        return Refuse(f"{name} has status Deleted; a deleted request can neither be changed nor brought back.")
+    if by_id:
+        return Refuse(f"certificate_id: {name} does not exist in this account.", code="NotFound")
+    missing = [needed for needed in NEEDED_TO_CREATE if getattr(wanted, needed) is None]
+    if missing:
+        return Refuse(
+            f"{name} does not exist, or is deleted; to have it created, give also: {', '.join(missing)}.",
+            code="NotFound",
+        )
+    if wanted.validation_type == "DV" and wanted.organization is not None:
+        return Refuse(f"{name}: an organization must not be given for validation_type DV. Nothing was created.")
+    if wanted.validation_type != "DV" and wanted.organization is None:
+        return Refuse(f"{name}: validation_type {wanted.validation_type} needs an organization. Nothing was created.")
+    return Change("created", "would_create")
+
+
+def _immutable_difference(present: Request, wanted: Wanted) -> str:
+    for name in IMMUTABLE:
+        value, now = getattr(wanted, name), getattr(present.certificate, name)
+        if value is not None and now and value.lower() != now.lower():
+            return f"{name} is {now} and cannot be changed to {value}; that takes a new request with another label."
+    return ""
+
+
+def _forbidden_organization(present: Request, wanted: Wanted) -> str:
+    validation_type = present.certificate.validation_type.upper() if present.certificate else ""
+    if wanted.organization is not None and validation_type not in ("OV", "EV"):
+        return f"a request with validation_type {validation_type} has no organization."
+    return ""
+
+
+def _forbidden_by_status(present: Request, found: Mapping[str, Any]) -> str:
+    """Domains and organization can be changed once the certificate is issued (api/vdms.md 4.2)."""
+    names = [name for name in ("domains", "organization") if name in found]
+    if not names or present.status in ISSUED:
+        return ""
+    text = present.report.text if present.report else "unknown"
+    return f"its status {text} forbids to change {' and '.join(names)}; that is possible in Deployment and Active."
+
+
+def notes(name: str, present: Request) -> str:
+    """What the user should know about what was read."""
+    found = list(present.notes)
+    if present.report is not None and present.status is Status.UNKNOWN:
+        text = present.report.text
+        found.append(f"{name}: the status '{text}' is not known to this collection and is treated like Processing.")
+    return " ".join(found)
+
+
+def planned(before: Request, wanted: Wanted) -> list[str]:
+    """The names of the properties that a run from this state would change."""
+    return list(differences(before, wanted)) if before.live else wanted.given
+
+
+class Removal(Enum):
+    """The two ways to get rid of a request."""
+
+    CANCEL = "cancel"
+    DELETE = "delete"
+
+    @property
+    def other(self) -> Removal:
+        return Removal.DELETE if self is Removal.CANCEL else Removal.CANCEL
+
+
+def removal(report: StatusReport) -> Removal:
+    """The way that a request's status asks for: cancel while the CA has not issued, else delete (api/vdms.md 4.2)."""
+    if report.status in ISSUED:
+        return Removal.DELETE
+    if report.order_status is None:
+        not_ordered_yet = report.status in (Status.PROCESSING, Status.UNKNOWN)
+        return Removal.CANCEL if not_ordered_yet else Removal.DELETE
+    return Removal.CANCEL if report.order == "pending" else Removal.DELETE
+
+
+# ---- Waiting ---------------------------------------------------------------------------------------------------------
+
+
+class Goal(Enum):
+    """What is waited for."""
+
+    NONE = "none"
+    VALIDATION = "validation"
+    DEPLOYMENT = "deployment"
+    ACTIVE = "active"
+
+
+_REACHED_IN: Mapping[Goal, frozenset[Status]] = {
+    Goal.NONE: frozenset(Status),
+    # In Processing the tokens cannot be trusted yet (api/vdms.md 2.2).
+    Goal.VALIDATION: ISSUED | {Status.DOMAIN_CONTROL_VALIDATION, Status.OTHER_VALIDATION},
+    Goal.DEPLOYMENT: ISSUED,
+    Goal.ACTIVE: frozenset({Status.ACTIVE}),
+}
+
+
+def towards(goal: Goal, report: StatusReport | None) -> Progress:
+    """What a look at the status means for what is waited for. Without a report the request is gone.
+
+    A change of domains or organization sends a new order to the CA, while the request may stay Active
+    (api/vdms.md 4.1): deployment and active are reached only when that order is done too.
+    """
+    if goal is Goal.NONE:
+        return Progress.DONE
+    if report is None or report.status is Status.DELETED or report.order in HOPELESS:
+        return Progress.FAILED
+    if report.status not in _REACHED_IN[goal]:
+        return Progress.RUNNING
+    under_way = goal is not Goal.VALIDATION and report.order in UNDER_WAY
+    return Progress.RUNNING if under_way else Progress.DONE
+
+
+# ---- Results ---------------------------------------------------------------------------------------------------------
+
+
+def predicted_row(before: Request, wanted: Wanted, now: datetime) -> dict[str, Any]:
+    """The request's row as a run would leave it behind, for check mode."""
+    if before.certificate is None or not before.live:
+        unset = {"id": None, "description": None, "auto_renew": None, "organization": None, "expiration_date": None}
+        return row({**unset, **wanted.create_body()}, None, now)
+    found = differences(before, wanted)
+    changed = {name: found[name] for name in PATCHED if name in found}
+    if "domains" in changed:
+        present = as_objects(before.certificate.fields.get("domains"))
+        known = {normalise(as_text(domain.get("name"))): domain for domain in present}
+        changed["domains"] = [{**known.get(domain["name"], {}), **domain} for domain in changed["domains"]]
+    if "organization" in found:
+        changed["organization"] = dict(found["organization"])
+    return row({**before.certificate.fields, **changed}, before.report, now)
+
+
+def diff(before: Request, wanted: Wanted, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Before and after of the named properties."""
+    if before.certificate is None or not before.live:
+        return {}, {name: _shown(name, wanted, wanted.domains) for name in names}
+    certificate = before.certificate
+    wanted_domains = domains_to_send(certificate.present_domains, wanted.domains or ())
+    old: dict[str, Any] = {}
+    new: dict[str, Any] = {}
+    for name in names:
+        if name == "notifications":
+            changed = notifications_to_send(before.notifications, wanted.notifications or ())
+            kinds = {notification.notification_type.lower() for notification in changed}
+            old[name] = _by_type(item for item in before.notifications if item.notification_type.lower() in kinds)
+            new[name] = _by_type(changed)
+        else:
+            old[name] = _shown(name, certificate, certificate.present_domains)
+            new[name] = _shown(name, wanted, wanted_domains)
+    return old, new
+
+
+def _shown(name: str, owner: Certificate | Wanted, domains: Iterable[Domain] | None) -> Any:
+    """A property in a diff: domains sorted, an organization by what it is compared by."""
+    if name == "domains":
+        return [domain.as_body() for domain in sorted(domains or (), key=lambda domain: domain.name)]
+    value = getattr(owner, name)
+    if name == "organization":
+        return {key: value[key] for key in ("id", "company_name") if value and value.get(key)} or None
+    if name == "notifications":
+        return _by_type(value)
+    return value
+
+
+def _by_type(notifications: Iterable[Notification]) -> dict[str, Any]:
+    return {
+        notification.notification_type: {"enabled": notification.enabled, "emails": sorted(notification.emails or ())}
+        for notification in notifications
+    }
