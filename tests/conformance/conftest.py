@@ -5,16 +5,18 @@
 from collections.abc import Iterator
 
 import pytest
-from conformance.emulated import Emulated, running
+
+from conformance.emulated import Emulated
+from emulator.process import started
 
 
 @pytest.fixture(scope="session")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulated:
-        yield emulated
+def running() -> Iterator[Emulated]:
+    with started() as url:
+        yield Emulated(url)
 
 
 @pytest.fixture
-def emulator(started: Emulated) -> Emulated:
-    started.control("POST", "reset")
-    return started
+def emulator(running: Emulated) -> Emulated:
+    running.reset()
+    return running

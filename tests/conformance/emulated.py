@@ -2,13 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A running emulator as the tests see it: its address, its control API, and plain calls to its services."""
 
-import contextlib
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import requests
@@ -18,49 +12,18 @@ from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 from tencentcloud.ssl.v20191205.ssl_client import SslClient
 
-TESTS = Path(__file__).resolve().parents[1]
-START_SECONDS = 20
+from emulator.process import Running
 
 
-class Emulated:
-    """One emulator."""
+class Emulated(Running):
+    """One emulator. Its control API is in the parent."""
 
-    def __init__(self, port: int, scheme: str = "http"):
-        self.port = port
-        self.host = f"127.0.0.1:{port}"
-        self.url = f"{scheme}://{self.host}"
+    def __init__(self, url: str):
+        super().__init__(url)
+        self.host = url.partition("//")[2]
+        self.port = int(self.host.partition(":")[2])
         self._session = requests.Session()
         self._session.trust_env = False
-
-    # The control API
-
-    def control(self, method: str, path: str, **options: Any) -> Any:
-        """Any control call; the answer must be a success."""
-        answer = self.raw_control(method, path, **options)
-        assert answer.ok, answer.text
-        return answer.json()
-
-    def raw_control(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Any control call, on a connection of its own."""
-        return requests.request(method, f"{self.url}/_emulator/{path}", timeout=10, **options)
-
-    def settings(self, **values: Any) -> None:
-        """settings(zenlayer={...}) changes these."""
-        self.control("PATCH", "settings", json=values)
-
-    def fault(self, kind: str, **order: Any) -> None:
-        """Order one fault."""
-        self.control("POST", "faults", json={"kind": kind, **order})
-
-    def calls(self, **filters: Any) -> list[dict[str, Any]]:
-        """The record."""
-        rows: list[dict[str, Any]] = self.control("GET", "calls", params=filters)
-        return rows
-
-    def state(self, service: str) -> dict[str, Any]:
-        """The state of one service."""
-        state: dict[str, Any] = self.control("GET", "state")[service]
-        return state
 
     # The services
 
@@ -111,22 +74,3 @@ def until(condition: Any, seconds: float = 5.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
-
-
-@contextlib.contextmanager
-def running(folder: Path, *arguments: str, scheme: str = "http") -> Iterator[Emulated]:
-    """Start an emulator, end it."""
-    port_file = folder / "port"
-    command = [sys.executable, "-m", "emulator", "--port", "0", "--port-file", str(port_file), *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            ready = process.stdout.readline()
-            assert ready.startswith("emulator ready on "), ready
-            emulated = Emulated(int(port_file.read_text(encoding="utf-8")), scheme)
-            assert ready.strip() == f"emulator ready on {emulated.url}"
-            yield emulated
-        finally:
-            process.terminate()
-            assert process.wait(START_SECONDS) == 0

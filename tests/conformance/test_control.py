@@ -5,6 +5,7 @@
 import concurrent.futures
 import json
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -14,9 +15,10 @@ from typing import Any
 
 import pytest
 import requests
-from conformance.emulated import TESTS, Emulated, running
 
+from conformance.emulated import Emulated
 from emulator import faults, settings, vdms
+from emulator.process import TESTS, started
 
 README = (TESTS / "emulator" / "README.md").read_text(encoding="utf-8")
 
@@ -58,7 +60,7 @@ def test_private_keys_stay_out_of_the_record(emulator: Emulated) -> None:
 
 
 def test_stats(emulator: Emulated) -> None:
-    for _ in range(3):
+    for _turn in range(3):
         emulator.zenlayer("DescribeDomains")
     emulator.vdms("GET", "/certificates")
     stats = emulator.control("GET", "stats")
@@ -72,7 +74,7 @@ def test_two_hundred_connections_at_once(emulator: Emulated) -> None:
     headers = {"Authorization": "Bearer demo-api-token", "x-zc-action": "DescribeDomains"}
     all_connected = threading.Barrier(200)
 
-    def call_twice(_: int) -> list[int]:
+    def call_twice(number: int) -> list[int]:
         with requests.Session() as session:
             first = session.post(f"{emulator.url}/api/v2/cdn", json={}, headers=headers, timeout=20)
             all_connected.wait(20)
@@ -183,12 +185,24 @@ def test_https(emulator: Emulated, tmp_path: Path) -> None:
     key.write_text(made["key"], encoding="utf-8")
     authority = tmp_path / "ca.pem"
     authority.write_text(made["certificate"].split("-----END CERTIFICATE-----\n", 1)[1], encoding="utf-8")
-    with running(tmp_path, "--tls-cert", str(chain), "--tls-key", str(key), scheme="https") as other:
+    with started("--tls-cert", str(chain), "--tls-key", str(key)) as other:
         headers = {"Authorization": "Bearer demo-access-token"}
-        url = f"{other.url}/sec/cps/v2.0/certificates"
+        url = f"{other}/sec/cps/v2.0/certificates"
         assert requests.get(url, headers=headers, verify=str(authority), timeout=10).status_code == 200
         with pytest.raises(requests.exceptions.SSLError):
             requests.get(url, headers=headers, timeout=10)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_port_file_and_signals(tmp_path: Path, number: signal.Signals) -> None:
+    port_file = tmp_path / "port"
+    command = [sys.executable, "-m", "emulator", "--port", "0", "--port-file", str(port_file)]
+    with subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"emulator ready on http://127.0.0.1:{int(port_file.read_text())}\n"
+        process.send_signal(number)
+        assert process.communicate(timeout=20) == ("", "")
+        assert process.returncode == 0
 
 
 def test_scenario_file_that_cannot_be_used(tmp_path: Path) -> None:

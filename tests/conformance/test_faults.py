@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from conformance.emulated import Emulated, until
 
 BIND = {"domainId": "dom-0001", "certificateId": "cert-0002"}
@@ -231,9 +232,9 @@ def test_refuse_after_an_action(emulator: Emulated) -> None:
 def test_which_calls(emulator: Emulated) -> None:
     emulator.fault("blocked", action="ModifyDomainCertificate", skip=1, times=2)
     assert emulator.zenlayer("DescribeDomains").status_code == 200
-    assert [bind(emulator).status_code for _ in range(4)] == [200, 451, 451, 200]
+    assert [bind(emulator).status_code for _turn in range(4)] == [200, 451, 451, 200]
     emulator.fault("blocked", times=None)
-    assert {bind(emulator).status_code for _ in range(5)} == {451}
+    assert {bind(emulator).status_code for _turn in range(5)} == {451}
     assert emulator.control("GET", "faults")[0]["hits"] == 5
     emulator.control("DELETE", "faults")
     assert bind(emulator).status_code == 200
@@ -260,6 +261,8 @@ def test_match(emulator: Emulated) -> None:
         {"kind": "blocked", "time": 2},
         {"kind": "timeout", "seconds": 1, "execute": "no"},
         {"kind": "blocked", "times": True},
+        {"kind": "blocked", "times": 0},
+        {"kind": "blocked", "skip": None},
         [{"kind": "blocked"}, {"kind": "nope"}],
     ],
 )

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 import requests
-from conformance.emulated import Emulated, until
 from tencentcloud.common import abstract_client
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 from tencentcloud.ssl.v20191205 import models
 from tencentcloud.ssl.v20191205.ssl_client import SslClient
+
+from conformance.emulated import Emulated, until
 
 
 def code_of(client: SslClient, action: str = "DescribeCertificates", body: dict[str, Any] | None = None) -> str:
@@ -184,7 +185,7 @@ def test_cancel_then_resubmit(emulator: Emulated) -> None:
 
 def test_rate_limit(emulator: Emulated) -> None:
     emulator.settings(tencent={"rate_limit": 2})
-    answers = [emulator.tencent_call("DescribeCertificates") for _ in range(3)]
+    answers = [emulator.tencent_call("DescribeCertificates") for _turn in range(3)]
     assert [answer.get("Error") for answer in answers] == [None, None, "RequestLimitExceeded"]
     assert "Error" not in emulator.tencent_call("DescribeCertificate", {"CertificateId": "rejected"})
 

@@ -6,9 +6,10 @@ import time
 
 import pytest
 import requests
-from conformance.emulated import Emulated
 from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
 from requests_oauthlib import OAuth2Session
+
+from conformance.emulated import Emulated
 
 SCOPE = ["sec.cps.certificates"]
 

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+
 from conformance.emulated import Emulated, until
 
 NEW = {

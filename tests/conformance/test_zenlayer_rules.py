@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+
 from conformance.emulated import Emulated, until
 
 OLD, NEW = "cert-0001", "cert-0002"
@@ -246,4 +247,4 @@ def test_deletion(emulator: Emulated) -> None:
 
 def test_rate_limit(emulator: Emulated) -> None:
     emulator.settings(zenlayer={"rate_limit": 2})
-    assert [emulator.zenlayer("DescribeDomains").status_code for _ in range(3)] == [200, 200, 429]
+    assert [emulator.zenlayer("DescribeDomains").status_code for _turn in range(3)] == [200, 200, 429]

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import requests
-from conformance.emulated import Emulated
 from zenlayercloud.common import abstract_client
 from zenlayercloud.common.abstract_model import AbstractModel
 from zenlayercloud.common.config import Config
 from zenlayercloud.common.credential import Credential, TokenCredential
 from zenlayercloud.common.excpetion.zenlayer_cloud_sdk_exception import ZenlayerCloudSdkException
+
+from conformance.emulated import Emulated
 
 KEY = Credential("demo-access-key-id", "demo-access-key-password")
 
@@ -23,7 +24,7 @@ class Request(AbstractModel):
 
     def __init__(self, **fields: Any):
         super().__init__()
-        vars(self).update(fields)
+        self.__dict__.update(fields)
 
 
 class CdnClient(abstract_client.AbstractClient):

@@ -139,7 +139,7 @@ def name_matches(pattern: str, name: str) -> bool:
     pattern, name = pattern.lower(), name.lower()
     if pattern == name:
         return True
-    head, _, rest = name.partition(".")
+    head, _dot, rest = name.partition(".")
     return pattern.startswith("*.") and pattern[2:] == rest and head not in ("", "*")
 
 

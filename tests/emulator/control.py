@@ -41,7 +41,7 @@ def add_routes(app: web.Application, emulator: "Emulator") -> None:
         ("POST", "/vdms/requests/{key}", control.set_request),
         ("POST", "/vdms/revoke-tokens", control.revoke_tokens),
     ]
-    control.routes = [f"{method} /_emulator{path}" for method, path, _ in routes]
+    control.routes = [f"{method} /_emulator{path}" for method, path, _handler in routes]
     for method, path, handler in routes:
         app.router.add_route(method, f"/_emulator{path}", _answered(emulator, handler))
     app.router.add_route("*", "/_emulator{tail:.*}", _answered(emulator, control.unknown))

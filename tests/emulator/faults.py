@@ -163,6 +163,8 @@ class Faults:
             )
             if wrong:
                 raise FaultError(f"fault {order['kind']}: {name} does not take {value!r}")
+        if values["skip"] < 0 or (values["times"] is not None and values["times"] < 1):
+            raise FaultError(f"fault {order['kind']}: times starts at 1, skip at 0")
         common = {name: values.pop(name) for name in COMMON}
         return Fault(id=next(self._numbers), parameters=values, **common)
 

@@ -133,7 +133,7 @@ ALL = (
         "how DescribeDomainCertificate says that none is bound",
     ),
     Setting("zenlayer.fingerprint_algorithm", "sha1", one_of("md5", "sha1", "sha256"), "hash of the leaf"),
-    Setting("zenlayer.fingerprint_case", "upper", one_of("upper", "lower"), ""),
+    Setting("zenlayer.fingerprint_case", "upper", one_of("upper", "lower"), "letter case of the fingerprint"),
     Setting("zenlayer.fingerprint_colons", False, FLAG, "AA:BB:CC instead of AABBCC"),
     Setting("zenlayer.domain_name_match", "partial", one_of("partial", "exact"), "filter domainName"),
     Setting("zenlayer.certificate_label_match", "partial", one_of("partial", "exact"), "filter certificateLabel"),

@@ -196,7 +196,7 @@ class Tencent:
         auth = parse_authorization(call.headers.get("Authorization", ""), METHOD)
         if auth is None:
             raise RefusedError("AuthFailure.InvalidAuthorization", "The Authorization header is malformed.")
-        identity, _, scope = auth.credential.partition("/")
+        identity, _slash, scope = auth.credential.partition("/")
         parts = scope.split("/")
         if len(parts) != 3 or parts[2] != "tc3_request":
             raise RefusedError("AuthFailure.InvalidAuthorization", "The credential scope is malformed.")

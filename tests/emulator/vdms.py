@@ -155,7 +155,7 @@ class Vdms:
         """The action follows from method and path."""
         if raw_path == TOKEN_PATH:
             return "Token", False
-        action, _ = self._route(method, raw_path)
+        action, _groups = self._route(method, raw_path)
         return action or "(no action)", method not in ("GET", "HEAD", "OPTIONS")
 
     def handle(self, call: Call) -> Reply:
@@ -170,7 +170,7 @@ class Vdms:
             self.tokens.check(call)
             action, groups = self._route(call.method, call.path)
             if action is None:
-                known_path = any(pattern.fullmatch(call.path) for _, _, pattern in PATTERNS)
+                known_path = any(pattern.fullmatch(call.path) for _action, _method, pattern in PATTERNS)
                 raise RefusedError(CODES[405], "The method is not allowed here.", 405) if known_path else _not_found()
             if not self._limit.allows(action, self._settings["vdms.rate_limit"], call.ticks):
                 return self.failure(429)

@@ -99,7 +99,7 @@ class Tokens:
 
     def check(self, call: Call) -> None:
         """Refuse calls without a valid token, or with one whose scope is too narrow."""
-        scheme, _, text = call.headers.get("Authorization", "").partition(" ")
+        scheme, _blank, text = call.headers.get("Authorization", "").partition(" ")
         if call.token_expired:
             self._tokens.pop(text, None)
         token = self._tokens.get(text)
@@ -124,5 +124,5 @@ class Tokens:
 
 
 def _allows(scope: str, method: str) -> bool:
-    root, _, modifier = scope.partition(":")
+    root, _colon, modifier = scope.partition(":")
     return root in ROOTS and method in MODIFIERS.get(modifier, ())
