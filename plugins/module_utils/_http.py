@@ -280,12 +280,10 @@ class JsonClient:
         """The body, bounded in size and time: a slow drip must not keep the task for ever."""
         raw = response.raw
         # read1() returns what is there; older urllib3 can only be kept from blocking by asking for single bytes.
-        read, size = (raw.read1, 65536) if hasattr(raw, "read1") else (raw.read, 1)
+        old = not hasattr(raw, "read1")
+        chunks = raw.stream(1, decode_content=True) if old else iter(lambda: raw.read1(65536, decode_content=True), b"")
         body = bytearray()
-        while True:
-            chunk = read(size, decode_content=True)
-            if not chunk:
-                break
+        for chunk in chunks:
             body += chunk
             if len(body) > MAX_BODY:
                 raise self._unexpected(call, response.status_code, f"is larger than {MAX_BODY // 2**20} MiB")
