@@ -196,31 +196,26 @@ class JsonClient:
         if call.writes and self._settings.check_mode:
             raise CheckModeError(f"{call.action} changes something and was not sent in check mode", code="CheckMode")
         body = _serialise(call)
-        session = self._new_session() if call.once else self._session
         renewed = False
         attempt = 0
-        try:
-            while True:
-                self._limiter.wait_for_turn()
-                request = self._prepare(call, body)
-                try:
-                    return self._interpret(call, self._send(call, session, request, deadline), parse)
-                except ApiError as error:
-                    if error.http_status == 401 and isinstance(self._auth, OAuth2Auth) and not renewed:
-                        # The token expired on its way, so nothing was executed (api/vdms.md 1.6).
-                        self._auth.renew(rejected=request.headers["Authorization"])
-                        renewed = True
-                        continue
-                    pause = self._pause_before_retry(call, error, attempt, deadline)
-                    if pause is None:
-                        if attempt:
-                            error.add(f"Tried {attempt + 1} times.")
-                        raise
-                attempt += 1
-                self.clock.sleep(pause)
-        finally:
-            if call.once:
-                session.close()
+        while True:
+            self._limiter.wait_for_turn()
+            request = self._prepare(call, body)
+            try:
+                return self._interpret(call, self._send(call, request, deadline), parse)
+            except ApiError as error:
+                if error.http_status == 401 and isinstance(self._auth, OAuth2Auth) and not renewed:
+                    # The token expired on its way, so nothing was executed (api/vdms.md 1.6).
+                    self._auth.renew(rejected=request.headers["Authorization"])
+                    renewed = True
+                    continue
+                pause = self._pause_before_retry(call, error, attempt, deadline)
+                if pause is None:
+                    if attempt:
+                        error.add(f"Tried {attempt + 1} times.")
+                    raise
+            attempt += 1
+            self.clock.sleep(pause)
 
     def _pause_before_retry(self, call: Call, error: ApiError, attempt: int, deadline: Deadline | None) -> float | None:
         """Seconds to wait before the next attempt, or None where the error is final (DESIGN, rule 4)."""
@@ -248,9 +243,7 @@ class JsonClient:
         query = urlencode(call.query)
         return f"{self._base_url}{call.path}" + (f"?{query}" if query else "")
 
-    def _send(
-        self, call: Call, session: requests.Session, request: PreparedRequest, deadline: Deadline | None
-    ) -> Reply:
+    def _send(self, call: Call, request: PreparedRequest, deadline: Deadline | None) -> Reply:
         """Send one signed request and read the whole answer within the time limit.
 
         :raises ApiError: it did not come about, with what is known of the outcome
@@ -263,6 +256,7 @@ class JsonClient:
         if verify and self._settings.ca_path:
             verify = self._settings.ca_path
         ends = self.clock.now() + timeout
+        session = self._new_session() if call.once else self._session
         try:
             with session.send(
                 request,
@@ -275,6 +269,9 @@ class JsonClient:
                 return Reply(response.status_code, response.headers, self._read(call, response, ends))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
             raise self._transport_error(call, exc) from exc
+        finally:
+            if call.once:
+                session.close()
 
     def _read(self, call: Call, response: Response, ends: float) -> bytes:
         """The body, bounded in size and time: a slow drip must not keep the task for ever."""
