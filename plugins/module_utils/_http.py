@@ -235,9 +235,17 @@ class JsonClient:
     def _prepare(self, call: Call, body: bytes | None) -> PreparedRequest:
         """The request, signed now: every attempt has a signature or token of its own."""
         headers = {**_content_type(call), **call.headers}
-        return self._session.prepare_request(
-            requests.Request(call.method, self._url(call), data=body, headers=headers, auth=self._auth)
-        )
+        try:
+            request = self._session.prepare_request(
+                requests.Request(call.method, self._url(call), data=body, headers=headers, auth=self._auth)
+            )
+        except requests.RequestException as exc:
+            raise self._transport_error(call, exc) from exc
+        for name, value in request.headers.items():
+            if not (value.isascii() and value.isprintable()):
+                text = f"the header {name} cannot hold line breaks or characters beyond ASCII; check the credentials"
+                raise self._error(call, "InvalidHeader", text, kind=_FinalError)
+        return request
 
     def _url(self, call: Call) -> str:
         query = urlencode(call.query)
