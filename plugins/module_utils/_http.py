@@ -351,8 +351,8 @@ class JsonClient:
         return error
 
     def _excerpt(self, reply: Reply) -> str:
-        text = " ".join(reply.body[: 4 * EXCERPT].decode("utf-8", "replace").split())
-        text = self._redact(text)
+        # Redacted before anything is cut off or joined: half a secret would not be recognised.
+        text = " ".join(self._redact(reply.body.decode("utf-8", "replace")).split())
         if not text:
             return ", it is empty"
         return f", it begins: {text[:EXCERPT]}"
