@@ -441,9 +441,17 @@ def _network_block(reply: Reply) -> tuple[str, str] | None:
             "a browser challenge stands in front of the API; ask the provider to admit this host",
         )
     if 300 <= reply.status < 400:
-        target = urlsplit(reply.headers.get("Location", "")).netloc or "elsewhere"
+        target = _host_of(reply.headers.get("Location", "")) or "elsewhere"
         return "Redirect", f"the answer points to {target}; redirects are not followed with credentials, check api_url"
     return None
+
+
+def _host_of(url: str) -> str:
+    """Host and port of a URL without user and password; "" where there is none."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
 
 
 def _never_connected(exc: BaseException | None) -> bool:
