@@ -175,6 +175,8 @@ class JsonClient:
         # (REQUESTS_CA_BUNDLE); the proxies, which it may choose, are passed with each request.
         session.trust_env = False
         session.headers.update({"User-Agent": self._settings.user_agent, "Accept": "application/json"})
+        # requests looks into redirects even where it does not follow them, and reads their bodies without any bound.
+        session.get_redirect_target = lambda _response: None  # type: ignore[assignment,method-assign]
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=self._settings.concurrency)
         session.mount(self._base_url, adapter)
