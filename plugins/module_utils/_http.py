@@ -18,7 +18,7 @@ import math
 import socket
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -371,7 +371,8 @@ class JsonClient:
 
     def _transport_error(self, call: Call, exc: Exception) -> ApiError:
         host = urlsplit(self._base_url).netloc
-        if isinstance(exc, requests.exceptions.SSLError):
+        connecting = _while_connecting(exc)
+        if connecting and isinstance(exc, requests.exceptions.SSLError):
             advice = (
                 "check ca_path and validate_certs" if "CERTIFICATE_VERIFY_FAILED" in str(exc) else "no TLS connection"
             )
@@ -380,9 +381,7 @@ class JsonClient:
             )
         if isinstance(exc, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
             return self._error(call, "InvalidUrl", f"cannot call {host}: {_root_cause(exc)}", kind=_FinalError)
-        if isinstance(exc, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)) or _never_connected(
-            exc
-        ):
+        if connecting:
             return self._error(call, "ConnectionFailed", f"no connection to {host}: {_root_cause(exc)}")
         if isinstance(exc, (requests.exceptions.Timeout, socket.timeout, urllib3.exceptions.TimeoutError)):
             return self._error(
@@ -456,26 +455,27 @@ def _host_of(url: str) -> str:
         return ""
 
 
-def _never_connected(exc: BaseException | None) -> bool:
-    """Whether no connection came about, so that nothing can have been sent."""
-    refused = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
-    while exc is not None:
-        reason = getattr(exc, "reason", None)
-        if isinstance(exc, refused) or isinstance(reason, refused):
-            return True
-        inner = [arg for arg in exc.args if isinstance(arg, BaseException)]
-        exc = inner[0] if inner else exc.__cause__
-    return False
+def _layers(exc: BaseException) -> Iterator[BaseException]:
+    """An exception and those inside it, from the outside in: requests and urllib3 wrap each other's several times."""
+    inner: BaseException | None = exc
+    while inner is not None:
+        yield inner
+        wrapped = (getattr(inner, "reason", None), *inner.args)
+        inner = next((arg for arg in wrapped if isinstance(arg, BaseException)), None)
+
+
+def _while_connecting(exc: BaseException) -> bool:
+    """Whether it was raised while a connection, and the TLS on it, was set up, so that nothing can have been sent.
+
+    The classes do not tell: TLS can break later too, and urllib3 1.26 blames the proxy for whatever happens behind it.
+    """
+    frames = (frame for layer in _layers(exc) for frame, _line in traceback.walk_tb(layer.__traceback__))
+    return any(frame.f_code.co_name == "connect" for frame in frames)
 
 
 def _root_cause(exc: BaseException) -> str:
-    """The innermost reason, in words: urllib3 wraps it several times."""
-    while True:
-        reason = getattr(exc, "reason", None)
-        inner = [arg for arg in (reason, *exc.args) if isinstance(arg, BaseException)]
-        if not inner:
-            break
-        exc = inner[0]
+    """The innermost reason, in words."""
+    *_outer, exc = _layers(exc)
     text = getattr(exc, "strerror", None) or str(exc) or type(exc).__name__
     # urllib3 puts the connection object's address in front: "<urllib3... object at 0x7f>: Failed to ...".
     return text.rpartition(">: ")[2]
