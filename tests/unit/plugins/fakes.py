@@ -68,7 +68,7 @@ def json_answer(data: Any, status: int = 200, **headers: str) -> bytes:
 def reset(connection: socket.socket, _request: Received) -> None:
     """Instead of an answer, break the connection."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
+    socket.close(connection.detach())  # at once, whoever else holds the socket
 
 
 def hang_up(connection: socket.socket, _request: Received) -> None:
@@ -80,7 +80,8 @@ def hang_up(connection: socket.socket, _request: Received) -> None:
 class LocalServer:
     """A server on loopback that gives the answers it was told, one after the other and the last one ever again.
 
-    It keeps connections alive, and remembers what it was asked.
+    It keeps connections alive, and remembers what it was asked. An answer that is a function returns what to send, or
+    does with the connection what it likes; the server then leaves it alone.
     """
 
     def __init__(self, *answers: Answer, tls: ssl.SSLContext | None = None) -> None:
@@ -131,12 +132,10 @@ class LocalServer:
                 with self._lock:
                     answer = self._answers[min(len(self.requests), len(self._answers) - 1)]
                     self.requests.append(request)
-                if isinstance(answer, bytes):
-                    connection.sendall(answer)
-                else:
-                    made = answer(connection, request)
-                    if isinstance(made, bytes):
-                        connection.sendall(made)
+                made = answer if isinstance(answer, bytes) else answer(connection, request)
+                if not isinstance(made, bytes):
+                    return
+                connection.sendall(made)
 
     def _receive(self, stream: Any, number: int) -> Received | None:
         first = stream.readline().decode("latin-1").split()
