@@ -18,7 +18,7 @@ setup: ## make the virtual environment that the rest uses (done by itself)
 	@$(PYTHON) tests/tools/make_venv.py
 
 demo: setup ## run playbooks/demo.yml against a local emulator, twice
-	@$(VENV)/python tests/tools/demo.py
+	@PYTHONPATH=tests $(VENV)/python tests/tools/demo.py
 
 test: setup ## run every check and test
 	@$(RUN)

@@ -28,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.emulated import Emulated
+from emulator.process import started
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -141,7 +142,7 @@ def batch(bench: Bench, count: int) -> list[Figure]:
     }
 
     def prepare() -> None:
-        emulated.reset(domains=count, latency=LATENCY, rollout=ROLLOUT)
+        emulated.account(domains=count, latency=LATENCY, rollout=ROLLOUT)
 
     def bind() -> None:
         assert bench.ad_hoc("certops.cdn.zenlayer_domain_cert", arguments)["changed"]
@@ -184,7 +185,7 @@ def ping(bench: Bench) -> None:
 def single(bench: Bench) -> Figure:
     """One domain with nothing to do, against a task of ansible.builtin.uri that makes as many calls."""
     emulated = bench.emulated
-    emulated.reset(domains=1, latency=LATENCY, rollout=0.0)
+    emulated.account(domains=1, latency=LATENCY, rollout=0.0)
     with tempfile.TemporaryDirectory() as folder:
         playbook = Path(folder) / "single.yml"
         module = {
@@ -230,8 +231,8 @@ def main() -> int:
     parser.add_argument("--domains", type=int, action="append", help="sizes of the batch (100)")
     options = parser.parse_args()
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
-    with Emulated() as emulated, tempfile.TemporaryDirectory() as home:
-        bench = Bench(emulated, options.runs, Path(home))
+    with started() as url, tempfile.TemporaryDirectory() as home:
+        bench = Bench(Emulated(url), options.runs, Path(home))
         figures = [figure for count in options.domains or [100] for figure in batch(bench, count)]
         figures.append(single(bench))
     table = Table(

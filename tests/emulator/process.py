@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import requests
+import yaml
+
+from .scenario import FOLDER
 
 TESTS = Path(__file__).resolve().parents[1]
 END_SECONDS = 20
@@ -19,6 +22,27 @@ END_SECONDS = 20
 
 class EmulatorError(RuntimeError):
     """It ended before it was ready; the message is what it said."""
+
+
+def exported(url: str) -> dict[str, str]:
+    """What a user exports to have the collection use this emulator, with the demo scenario's credentials."""
+    scenario = yaml.safe_load((FOLDER / "demo.yml").read_text(encoding="utf-8"))
+    access_key, secret, client = (
+        scenario[service][name][0]
+        for service, name in (("zenlayer", "access_keys"), ("tencent", "secrets"), ("vdms", "clients"))
+    )
+    return {
+        "ZENLAYERCLOUD_API_URL": url,
+        "ZENLAYERCLOUD_ACCESS_KEY_ID": access_key["id"],
+        "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD": access_key["password"],
+        "TENCENTCLOUD_API_URL": url,
+        "TENCENTCLOUD_SECRET_ID": secret["id"],
+        "TENCENTCLOUD_SECRET_KEY": secret["key"],
+        "VDMS_API_URL": url,
+        "VDMS_TOKEN_URL": f"{url}/connect/token",
+        "VDMS_CLIENT_ID": client["id"],
+        "VDMS_CLIENT_SECRET": client["secret"],
+    }
 
 
 class Running:

@@ -7,28 +7,24 @@ The first run has to change something at each provider. The second has to change
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import requests
-import yaml
 from rich.console import Console
 from rich.table import Table
+
+from emulator.process import EmulatorError, Running, exported, started
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / ".venv" / "collections"
 BIN = Path(sys.executable).parent
-SCENARIO = ROOT / "tests" / "emulator" / "scenarios" / "demo.yml"
-START_LIMIT = 20  # seconds
 
 console = Console() if sys.stdout.isatty() else Console(width=110)
 
@@ -37,61 +33,16 @@ class DemoError(Exception):
     """The demo did not go as it has to."""
 
 
-@contextlib.contextmanager
-def emulator(folder: Path) -> Iterator[str]:
-    """Start the emulator on a free port; its URL."""
-    port_file = folder / "port"
-    command = [sys.executable, "-m", "emulator", "--port", "0", "--port-file", str(port_file)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
-    with (folder / "emulator.log").open("w+", encoding="utf-8") as log:
-        process = subprocess.Popen(
-            [*command, "--scenario", str(SCENARIO)], env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
-        try:
-            deadline = time.monotonic() + START_LIMIT
-            while not (port_file.exists() and port_file.read_text(encoding="utf-8").strip()):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    log.seek(0)
-                    raise DemoError("the emulator did not start:\n" + log.read())
-                time.sleep(0.05)
-            yield f"http://127.0.0.1:{port_file.read_text(encoding='utf-8').strip()}"
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def writes(url: str) -> list[dict[str, Any]]:
-    """The writing calls that the emulator has seen so far."""
-    reply = requests.get(f"{url}/_emulator/calls", params={"writes": "true"}, timeout=10)
-    reply.raise_for_status()
-    calls: list[dict[str, Any]] = reply.json()
-    return calls
-
-
 def environment(url: str, home: Path) -> dict[str, str]:
     """What a user would export, with the emulator's URLs and the scenario's credentials."""
-    scenario = yaml.safe_load(SCENARIO.read_text(encoding="utf-8"))
-    access_key, secret, client = (
-        scenario[service][name][0]
-        for service, name in (("zenlayer", "access_keys"), ("tencent", "secrets"), ("vdms", "clients"))
-    )
     ours = ("ANSIBLE_", "ZENLAYER", "TENCENTCLOUD_", "VDMS_", "PYTHONPATH")
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
+        **exported(url),
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_FORCE_COLOR": "1" if sys.stdout.isatty() else "0",
         "HOME": str(home),
         "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)]),
-        "ZENLAYERCLOUD_API_URL": url,
-        "ZENLAYERCLOUD_ACCESS_KEY_ID": access_key["id"],
-        "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD": access_key["password"],
-        "TENCENTCLOUD_API_URL": url,
-        "TENCENTCLOUD_SECRET_ID": secret["id"],
-        "TENCENTCLOUD_SECRET_KEY": secret["key"],
-        "VDMS_API_URL": url,
-        "VDMS_TOKEN_URL": f"{url}/connect/token",
-        "VDMS_CLIENT_ID": client["id"],
-        "VDMS_CLIENT_SECRET": client["secret"],
     }
 
 
@@ -154,8 +105,8 @@ def show(title: str, results: dict[str, Any]) -> None:
 
 def demo() -> None:
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"  # the emulator is on this machine
-    with tempfile.TemporaryDirectory(prefix="certops-cdn-") as name, emulator(Path(name)) as url:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="certops-cdn-") as name, started() as url:
+        folder, emulator = Path(name), Running(url)
         env = environment(url, folder / "home")
         console.rule("First run")
         first, changed = play(env, folder / "first.json")
@@ -163,10 +114,10 @@ def demo() -> None:
         unmoved = [provider for provider, result in first.items() if not result["changed"]]
         if unmoved:
             raise DemoError(f"the first run changed nothing at {', '.join(unmoved)}")
-        sent = len(writes(url))
+        sent = len(emulator.writes())
         console.rule("Second run")
         _second, changed = play(env, folder / "second.json")
-        repeated = writes(url)[sent:]
+        repeated = emulator.writes()[sent:]
         if changed or repeated:
             actions = ", ".join(call["action"] for call in repeated)
             raise DemoError(f"the second run has changed={changed} and wrote: {actions or 'nothing'}")
@@ -176,7 +127,7 @@ def demo() -> None:
 def main() -> int:
     try:
         demo()
-    except DemoError as error:
+    except (DemoError, EmulatorError) as error:
         console.print(f"[bold red]The demo failed:[/] {error}", highlight=False)
         return 1
     return 0

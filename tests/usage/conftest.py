@@ -14,19 +14,10 @@ from typing import Any
 import pytest
 import yaml
 
-from emulator.process import Running, started
+from emulator.process import Running, exported, started
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-
-CREDENTIALS = {
-    "ZENLAYERCLOUD_ACCESS_KEY_ID": "demo-access-key-id",
-    "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD": "demo-access-key-password",
-    "TENCENTCLOUD_SECRET_ID": "demo-secret-id",
-    "TENCENTCLOUD_SECRET_KEY": "demo-secret-key",
-    "VDMS_CLIENT_ID": "demo-client-id",
-    "VDMS_CLIENT_SECRET": "demo-client-secret",
-}
 
 
 @dataclass
@@ -50,16 +41,12 @@ class Shell:
         ours = ("ANSIBLE_", "ZENLAYER", "TENCENTCLOUD_", "VDMS_", "PYTHON")
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
-            **CREDENTIALS,
+            **exported(url),
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv" / "collections"),
             "ANSIBLE_NOCOLOR": "1",
             "HOME": str(folder / "home"),
             "NO_PROXY": "127.0.0.1",
             "PATH": os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)]),
-            "TENCENTCLOUD_API_URL": url,
-            "VDMS_API_URL": url,
-            "VDMS_TOKEN_URL": f"{url}/connect/token",
-            "ZENLAYERCLOUD_API_URL": url,
         }
 
     def run(self, *command: str, **environment: str) -> Done:
