@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
@@ -349,9 +349,9 @@ def _shown(told_status: object) -> str:
 def said_of(subject: str, verdict: Verdict) -> Verdict:
     """The verdict with its note or reason as a sentence about ``subject``."""
     if isinstance(verdict, Keep):
-        return Keep(f"{subject} {verdict.note}.") if verdict.note else verdict
+        return replace(verdict, note=f"{subject} {verdict.note}.") if verdict.note else verdict
     if isinstance(verdict, Refuse):
-        return Refuse(f"{subject} {verdict.reason}.")
+        return replace(verdict, reason=f"{subject} {verdict.reason}.")
     if isinstance(verdict, Await):
         return Await(predicted=said_of(subject, verdict.predicted), unwaited=said_of(subject, verdict.unwaited))
     return verdict
