@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from http.client import responses
 from typing import Any
@@ -48,6 +49,8 @@ MAX_PAGES = 1000
 
 MAX_DOMAIN_IDS = 100
 """Domain ids in the query of one call; no limit is documented."""
+
+GET_TOKEN = "GetToken"  # noqa: S105 - the name of a call
 
 TOKEN_LIFETIME = 300.0
 """Seconds, where an answer does not tell: the documented default (api/vdms.md 1.3)."""
@@ -86,8 +89,9 @@ def told(reply: Reply) -> tuple[str, str]:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        text = reply.body[: 4 * TEXT_LENGTH].decode("utf-8", "replace")
-        return "", " ".join(re.sub(r"<[^<>]*>", " ", text).split())[:TEXT_LENGTH]
+        words = re.sub(r"<[^<>]*>", " ", reply.body.decode("utf-8", "replace")).split()
+        # Whole words: half a secret would not be recognised as one.
+        return "", textwrap.shorten(" ".join(words), TEXT_LENGTH, placeholder=" ...")
     details = body.get("details")
     told_details = [_detail(item) for item in (details if isinstance(details, list) else [])]
     texts = ["; ".join(filter(None, told_details))]
@@ -120,9 +124,13 @@ class Envelope:
             raise ValueError("no documented status")
         code, text = told(reply)
         code = code or f"HTTP_{reply.status}"
-        text = text or responses.get(reply.status, "no message")
-        advice = _ADVICE.get(code) or _ADVICE.get(f"HTTP_{reply.status}")
-        raise VdmsError(text + (f" ({advice})" if advice else ""), code=code, outcome=outcome_of(reply.status))
+        advice = _ADVICE.get(code) or _ADVICE.get(f"HTTP_{reply.status}", "")
+        if call.action == GET_TOKEN and reply.status == 404:
+            advice = "check token_url"
+        if text and advice:
+            text = f"{text} ({advice})"
+        text = text or advice or responses.get(reply.status, "no message")
+        raise VdmsError(text, code=code, outcome=outcome_of(reply.status))
 
 
 # ---- Tokens (api/vdms.md 1) ------------------------------------------------------------------------------------------
@@ -142,7 +150,7 @@ class TokenService:
         """
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, "scope": scope}
         try:
-            token = self._client.call(Call(action="GetToken", path="", body=form, form=True), _token)
+            token = self._client.call(Call(action=GET_TOKEN, path="", body=form, form=True), _token)
         except ApiError as error:
             if error.outcome is Outcome.UNKNOWN:
                 error.outcome = Outcome.NOT_EXECUTED
