@@ -120,6 +120,8 @@ class Reconciliation(Generic[S]):
             if isinstance(target.verdict, Await):
                 if self._waiting is not None:
                     self._begin(target)
+                    if target.lost_answer is not None and self._confirms(target):
+                        self._written(target)  # what runs is our own write
                     target.seen_running = True
                     continue
                 self._note_verdict(target, target.verdict.unwaited)
@@ -248,7 +250,7 @@ class Reconciliation(Generic[S]):
             state = states.get(target.key)
             if state is not None and not isinstance(state, CdnError):
                 target.state = state
-                if self._resource.confirms(target, state):
+                if self._confirms(target):
                     self._finish(target)
 
     def _finish(self, target: Target[S]) -> None:
@@ -304,6 +306,9 @@ class Reconciliation(Generic[S]):
                 target.fail(target.reverting)
 
     # ---- small things ----
+
+    def _confirms(self, target: Target[S]) -> bool:
+        return target.state is not None and self._resource.confirms(target, target.state)
 
     def _for_each(
         self, targets: Sequence[Target[S]], work: Callable[[Target[S]], None]
