@@ -241,17 +241,20 @@ class Reconciliation(Generic[S]):
             elif progress is Progress.CONFIRM:
                 to_confirm.append(target)
             self._stop_watch(target)
-        self._confirm(to_confirm)
+        for target in self._confirmed(to_confirm):
+            self._finish(target)
         return ended
 
-    def _confirm(self, targets: Sequence[Target[S]]) -> None:
+    def _confirmed(self, targets: Sequence[Target[S]]) -> list[Target[S]]:
+        """Those of the targets that, read now, show what was written."""
         states = self._resource.read([target.key for target in targets]) if targets else {}
+        readable = []
         for target in targets:
             state = states.get(target.key)
             if state is not None and not isinstance(state, CdnError):
                 target.state = state
-                if self._confirms(target):
-                    self._finish(target)
+                readable.append(target)
+        return [target for target in readable if self._confirms(target)]
 
     def _finish(self, target: Target[S]) -> None:
         if not target.changed:
@@ -290,10 +293,9 @@ class Reconciliation(Generic[S]):
             return
         for target in targets:
             target.reverting, target.error = target.error, None
+        self._write_back(targets)
+        for target in targets:
             target.written_at, target.seen_running = self._clock.now(), False
-        for target, error in self._for_each(targets, self._resource.revert):
-            if error is not None:
-                target.fail(error)
         self._settle(targets)
         for target in targets:
             if target.reverting is None:
@@ -304,6 +306,21 @@ class Reconciliation(Generic[S]):
             else:
                 target.reverting.add(f"Rolling it back failed too: {target.error.message}")
                 target.fail(target.reverting)
+
+    def _write_back(self, targets: Sequence[Target[S]], again: bool = True) -> None:
+        """Write the states from before; as in :meth:`_apply`, a lost answer leads to a look and perhaps one repeat."""
+        unclear = []
+        for target, error in self._for_each(targets, self._resource.revert):
+            target.error = error
+            if error is not None and error.outcome is Outcome.UNKNOWN:
+                unclear.append(target)
+        if unclear and again:
+            self._clock.sleep(LOST_ANSWER_PAUSE)
+            executed = self._confirmed(unclear)
+            for target in executed:
+                target.error = None
+            if self._resource.repeatable:
+                self._write_back([target for target in unclear if target not in executed], again=False)
 
     # ---- small things ----
 
