@@ -61,10 +61,11 @@ def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], *
         module.fail_json(msg=missing_required_lib("requests"), exception=_http.REQUESTS_IMPORT_ERROR)
     secrets = [module.params[name] for name, spec in module.argument_spec.items() if spec.get("no_log")]
     redact = Redactor(*secrets, on_new_secret=lambda secret: register_secret(module, secret))
+    run: Reconciliation[Any] | None = None
     try:
         settings = _settings(module)
         resource = resource_of(module.params, settings, redact)
-        run: Reconciliation[Any] = Reconciliation(
+        run = Reconciliation(
             resource,
             check_mode=module.check_mode,
             waiting=_waiting(module.params),
@@ -73,9 +74,9 @@ def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], *
         targets = run.run()
         result = resource.report(targets)
     except CdnError as error:
-        _fail(module, error)
+        _fail(module, error, run)
     except Exception as exc:
-        _fail(module, defect(exc))
+        _fail(module, defect(exc), run)
     _finish(module, targets, result)
 
 
@@ -97,8 +98,10 @@ def _finish(module: AnsibleModule, targets: Sequence[Target[Any]], result: dict[
     module.fail_json(msg=prefix + " ".join(told), error=errors[0].as_result(), **result)
 
 
-def _fail(module: AnsibleModule, error: CdnError) -> None:
-    module.fail_json(msg=error.message, error=error.as_result(), changed=False)
+def _fail(module: AnsibleModule, error: CdnError, run: Reconciliation[Any] | None) -> None:
+    """Tell an error that ended the run; writes that were made before it are not concealed."""
+    changed = run is not None and any(target.changed for target in run.targets)
+    module.fail_json(msg=error.message, error=error.as_result(), changed=changed)
 
 
 def register_secret(module: AnsibleModule, secret: str) -> None:
