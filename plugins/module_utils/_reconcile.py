@@ -54,13 +54,15 @@ class Reconciliation(Generic[S]):
         self._waiting = waiting
         self._concurrency = concurrency
         self._clock = clock or Clock()
+        self.targets: list[Target[S]] = []
+        """All targets, with what is known of them; also where the run was broken off by a defect."""
 
     def run(self) -> list[Target[S]]:
         """All stages up to the report; every target, in the order asked for.
 
         :raises InputError: what the options name cannot be used; nothing was written
         """
-        targets: list[Target[S]] = [Target(key) for key in self._resource.select()]
+        self.targets = targets = [Target[S](key) for key in self._resource.select()]
         self._decide(targets)
         if self._resource.all_or_nothing and any(isinstance(target.verdict, Refuse) for target in targets):
             return targets
