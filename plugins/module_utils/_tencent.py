@@ -304,8 +304,8 @@ _REFUSED = {
         "waits for the confirmation letter of its revocation (status 12) and cannot be reviewed again"
     ),
     Status.FREE_AWAITING_DOCUMENTS: (
-        "is a free one that waits for its documents (status 13), and only paid ones can be submitted again. "
-        "Submit its documents, or apply for it again"
+        "is a free one and waits for its documents (status 13). Only paid ones can be submitted again: submit its "
+        "documents, or apply for it again"
     ),
     Status.REFUNDED: "was refunded (status 14) and cannot be reviewed again",
     Status.MIGRATING: "is being migrated (status 15). Run again when that has ended",
