@@ -391,8 +391,6 @@ def http_date(seconds: float) -> str:
         ("soon", 1),
         ("Wed, 99 Foo 2026", 1),
         ("Mon, 01 Jan 0100 00:00:00 -0000", 1),
-        (http_date(-100), 1),
-        (http_date(3600), 60),
     ],
 )
 @pytest.mark.parametrize(
@@ -412,9 +410,12 @@ def test_pause_that_the_provider_asks_for_is_kept_within_bounds(
     assert clock.sleeps == [pause]
 
 
-def test_date_to_retry_after_is_waited_for(serve: Callable[..., LocalServer], clock: FakeClock) -> None:
-    client(serve(http_answer(429, retry_after=http_date(30)), json_answer({}))).call(READ, as_it_is)
-    assert clock.sleeps == [pytest.approx(29, abs=2)]
+@pytest.mark.parametrize(("seconds", "pause"), [(30, 29), (-100, 1), (3600, 60)])
+def test_date_to_retry_after_is_waited_for(
+    serve: Callable[..., LocalServer], clock: FakeClock, seconds: float, pause: float
+) -> None:
+    client(serve(http_answer(429, retry_after=http_date(seconds)), json_answer({}))).call(READ, as_it_is)
+    assert clock.sleeps == [pytest.approx(pause, abs=2 if pause == 29 else 0)]
 
 
 def test_calls_keep_to_the_rate_limit(serve: Callable[..., LocalServer], clock: FakeClock) -> None:
@@ -714,9 +715,10 @@ def test_wrong_clock_is_told_with_an_error(serve: Callable[..., LocalServer], se
     assert int(told[1]) == pytest.approx(3600, abs=5)
 
 
-@pytest.mark.parametrize("date", [http_date(100), http_date(-100), "", "yesterday", "Mon, 99 Jan 2026 00:00:00 GMT"])
-def test_clock_is_not_blamed_without_reason(serve: Callable[..., LocalServer], date: str) -> None:
-    error = failure(client(serve(json_answer({"error": "no"}, 401, date=date))))
+@pytest.mark.parametrize("date", [100, -100, "", "yesterday", "Mon, 99 Jan 2026 00:00:00 GMT"])
+def test_clock_is_not_blamed_without_reason(serve: Callable[..., LocalServer], date: str | int) -> None:
+    told = http_date(date) if isinstance(date, int) else date
+    error = failure(client(serve(json_answer({"error": "no"}, 401, date=told))))
     assert error.message == "Acme Describe failed: no (HTTP 401)."
 
 
