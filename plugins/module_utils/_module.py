@@ -8,19 +8,19 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
 from ansible_collections.certops.cdn.plugins.module_utils import _http
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError
 from ansible_collections.certops.cdn.plugins.module_utils._options import not_negative, positive
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import defect
 from ansible_collections.certops.cdn.plugins.module_utils._reconcile import Reconciliation, Waiting
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
-from ansible_collections.certops.cdn.plugins.module_utils._resource import Resource, Target
+from ansible_collections.certops.cdn.plugins.module_utils._resource import Resource
 
 HTTP_OPTIONS: dict[str, Any] = {
     "validate_certs": {"type": "bool", "default": True},
@@ -43,28 +43,35 @@ def wait_options(timeout: float, interval: float) -> dict[str, Any]:
     }
 
 
+class Query(Protocol):
+    """Something that is only read."""
+
+    def run(self) -> tuple[dict[str, Any], Sequence[CdnError]]:
+        """The result's keys, and what could not be read or is not as expected.
+
+        :raises CdnError: nothing can be told at all
+        """
+
+
 ResourceFactory = Callable[[Mapping[str, Any], _http.Settings, Redactor], Resource[Any]]
+QueryFactory = Callable[[Mapping[str, Any], _http.Settings, Redactor], Query]
 
 SHOWN_FAILURES = 5
 """So many failed targets are told in ``msg``; the rows have all of them."""
 
 
 def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], **constraints: Any) -> None:
-    """Run a module from its options to its result.
+    """Run a module that brings targets into a wanted state, from its options to its result.
 
     :param resource_of: makes the provider's resource out of options, connection settings and redactor
     :param argument_spec: the module's own options and those of its provider; the HTTP options are added
     :param constraints: what else AnsibleModule takes, such as ``mutually_exclusive``
     """
-    module = AnsibleModule(argument_spec={**argument_spec, **HTTP_OPTIONS}, supports_check_mode=True, **constraints)
-    if _http.REQUESTS_IMPORT_ERROR is not None:
-        module.fail_json(msg=missing_required_lib("requests"), exception=_http.REQUESTS_IMPORT_ERROR)
-    secrets = [module.params[name] for name, spec in module.argument_spec.items() if spec.get("no_log")]
-    redact = Redactor(*secrets, on_new_secret=lambda secret: register_secret(module, secret))
+    module = _started({**argument_spec, **HTTP_OPTIONS}, constraints)
     run: Reconciliation[Any] | None = None
     try:
         settings = _settings(module)
-        resource = resource_of(module.params, settings, redact)
+        resource = resource_of(module.params, settings, _redactor(module))
         run = Reconciliation(
             resource,
             check_mode=module.check_mode,
@@ -74,19 +81,56 @@ def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], *
         targets = run.run()
         result = resource.report(targets)
     except CdnError as error:
-        _fail(module, error, run)
-    except Exception as exc:
-        _fail(module, defect(exc), run)
-    _finish(module, targets, result)
-
-
-def _finish(module: AnsibleModule, targets: Sequence[Target[Any]], result: dict[str, Any]) -> None:
-    """Tell the result; the task has failed if any target has."""
+        _fail(module, error, changed=_has_changed(run))
+    except Exception as exc:  # noqa: BLE001 - a defect must not end in a traceback that may hold secrets
+        _fail(module, defect(exc), changed=_has_changed(run))
     result["changed"] = any(target.changed for target in targets)
     for target in targets:
         if target.note:
             module.warn(target.note)
-    errors = [target.error for target in targets if target.error is not None]
+    _finish(module, result, [target.error for target in targets if target.error is not None], len(targets))
+
+
+def run_query(
+    query_of: QueryFactory, argument_spec: Mapping[str, Any], *, over_http: bool = True, **constraints: Any
+) -> None:
+    """Run a module that only reads. What it tells is returned even where some of it could not be read.
+
+    :param query_of: makes the query out of options, connection settings and redactor
+    :param over_http: whether it calls a provider's API: the HTTP options are added, and requests is needed
+    """
+    spec = {**argument_spec, **HTTP_OPTIONS} if over_http else dict(argument_spec)
+    module = _started(spec, constraints, needs_requests=over_http)
+    try:
+        result, errors = query_of(module.params, _settings(module), _redactor(module)).run()
+    except CdnError as error:
+        _fail(module, error)
+    except Exception as exc:  # noqa: BLE001 - as above
+        _fail(module, defect(exc))
+    _finish(module, {**result, "changed": False}, errors, len(errors))
+
+
+def _started(
+    argument_spec: Mapping[str, Any], constraints: Mapping[str, Any], needs_requests: bool = True
+) -> AnsibleModule:
+    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **constraints)
+    if needs_requests and _http.REQUESTS_IMPORT_ERROR is not None:
+        module.fail_json(msg=missing_required_lib("requests"), exception=_http.REQUESTS_IMPORT_ERROR)
+    return module
+
+
+def _redactor(module: AnsibleModule) -> Redactor:
+    secrets = [module.params[name] for name, spec in module.argument_spec.items() if spec.get("no_log")]
+    return Redactor(*secrets, on_new_secret=lambda secret: register_secret(module, secret))
+
+
+def _has_changed(run: Reconciliation[Any] | None) -> bool:
+    """Whether a run that broke off had written before: that is not concealed."""
+    return run is not None and any(target.changed for target in run.targets)
+
+
+def _finish(module: AnsibleModule, result: dict[str, Any], errors: Sequence[CdnError], total: int) -> None:
+    """Tell the result; the task has failed if anything in it has."""
     if not errors:
         module.exit_json(**result)
     # What concerns all targets alike, such as wrong credentials, is told once.
@@ -94,13 +138,11 @@ def _finish(module: AnsibleModule, targets: Sequence[Target[Any]], result: dict[
     told = messages[:SHOWN_FAILURES]
     if len(messages) > SHOWN_FAILURES:
         told.append(f"and {len(messages) - SHOWN_FAILURES} more, see the result's rows.")
-    prefix = f"{len(errors)} of {len(targets)} failed. " if len(targets) > 1 else ""
+    prefix = f"{len(errors)} of {total} failed. " if total > 1 else ""
     module.fail_json(msg=prefix + " ".join(told), error=errors[0].as_result(), **result)
 
 
-def _fail(module: AnsibleModule, error: CdnError, run: Reconciliation[Any] | None) -> None:
-    """Tell an error that ended the run; writes that were made before it are not concealed."""
-    changed = run is not None and any(target.changed for target in run.targets)
+def _fail(module: AnsibleModule, error: CdnError, changed: bool = False) -> None:
     module.fail_json(msg=error.message, error=error.as_result(), changed=changed)
 
 
@@ -122,19 +164,15 @@ def _settings(module: AnsibleModule) -> _http.Settings:
     params = module.params
     positive(params, "timeout", "wait_timeout", "wait_interval", "concurrency", "rate_limit")
     not_negative(params, "retries")
-    ca_path = params["ca_path"]
+    ca_path = params.get("ca_path")
     if ca_path is not None and not os.access(ca_path, os.R_OK):
         reason = "cannot be read" if os.path.exists(ca_path) else "does not exist"
         raise InputError(f"ca_path: '{ca_path}' {reason}; it must be a file or directory of CA certificates.")
+    names = ("timeout", "retries", "validate_certs", "ca_path", "rate_limit", "concurrency")
     return _http.Settings(
-        timeout=params["timeout"],
-        retries=params["retries"],
-        validate_certs=params["validate_certs"],
-        ca_path=ca_path,
-        rate_limit=params.get("rate_limit") or math.inf,
-        concurrency=params.get("concurrency") or 1,
         check_mode=module.check_mode,
         user_agent=f"certops.cdn ansible-core/{module.ansible_version}",
+        **{name: params[name] for name in names if params.get(name) is not None},
     )
 
 

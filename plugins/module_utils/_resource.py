@@ -68,9 +68,7 @@ class Target(Generic[S]):
     def watched(self) -> bool:
         """Whether the end of something, our write or what ran before, is still to be seen."""
         return (
-            self.error is None
-            and not self.settled
-            and (self.written_at is not None or isinstance(self.verdict, Await))
+            self.error is None and not self.settled and (self.written_at is not None or isinstance(self.verdict, Await))
         )
 
 

@@ -110,7 +110,7 @@ def outcome_of(status: int, code: str) -> Outcome:
 
 
 class Envelope:
-    """``{requestId, response}``, for actions without data also ``{requestId}``; errors are flat (api/zenlayer.md 1.5)."""
+    """``{requestId, response}``, without data also ``{requestId}`` alone; errors are flat (api/zenlayer.md 1.5)."""
 
     provider = PROVIDER
 
