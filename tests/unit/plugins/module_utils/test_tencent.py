@@ -114,7 +114,7 @@ def test_status_is_a_number_or_a_number_as_text(told: object, status: Status | N
 )
 def test_decision_table(status: object, result: type, words: str) -> None:
     verdict = decide(status, BOTH)
-    assert type(verdict) is result
+    assert isinstance(verdict, result)
     if isinstance(verdict, Change):
         assert verdict == RESUBMIT
     elif isinstance(verdict, Keep):
@@ -142,7 +142,7 @@ def test_every_message_names_the_number_of_the_status(number: int) -> None:
 )
 def test_from_statuses_leaves_out_with_a_note(status: int, from_statuses: frozenset[Status], result: type) -> None:
     verdict = decide(status, from_statuses)
-    assert type(verdict) is result
+    assert isinstance(verdict, result)
     if isinstance(verdict, Keep):
         assert "from_statuses" in verdict.note
 
