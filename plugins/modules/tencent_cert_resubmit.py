@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - certops.cdn contributors (@certops)
 description:
-  - Submits paid certificates of Tencent Cloud SSL again whose review has failed or was cancelled.
-  - What status a certificate has is read from the provider. One whose review is running, or that is issued, is left
+  - Submits paid certificates of Tencent Cloud SSL for another review where the last one has failed or was cancelled.
+  - Whether that is so is read from the provider. A certificate whose review is running, or that is issued, is left
     alone.
   - Many certificates are handled in one task, several at a time, with one wait for all of them.
     One that cannot be resubmitted does not stop the others.
@@ -212,7 +212,7 @@ error:
     message:
       description: What went wrong.
       type: str
-      sample: certificate issued.example.com (issued00) was refunded (status 14) and cannot be reviewed again.
+      sample: Tencent Cloud ModifyCertificateResubmit failed for certificate rejected.example.com (rejected).
     http_status:
       description: HTTP status of the answer, if there was one. The provider answers errors with 200 too.
       type: int
