@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,10 +39,10 @@ def env_pair(names: Sequence[str], partners: Sequence[str], secret: bool = False
 
     :param partners: the variables of the other half, family by family in the same order as ``names``
     """
-    return {"type": "str", "no_log": secret, "fallback": (_env_of_a_pair, list(names), {"partners": list(partners)})}
+    return {"type": "str", "no_log": secret, "fallback": (partial(_env_of_a_pair, partners), list(names))}
 
 
-def _env_of_a_pair(*names: str, partners: Sequence[str]) -> str:
+def _env_of_a_pair(partners: Sequence[str], *names: str) -> str:
     def is_set(name: str) -> bool:
         return bool(os.environ.get(name, "").strip())
 

@@ -91,7 +91,7 @@ class Bench:
     def repeat(self, prepare: Callable[[], None], work: Callable[[], None]) -> list[float]:
         """Times of the runs, the first of which does not count."""
         times = []
-        for _ in range(self.runs + 1):
+        for _run in range(self.runs + 1):
             prepare()
             times.append(seconds(work))
         return times[1:]
@@ -212,7 +212,7 @@ def single(bench: Bench) -> Figure:
             "loop": list(range(calls)),
         }  # fmt: skip
         ours, theirs = [], []
-        for _ in range(bench.runs + 1):
+        for _run in range(bench.runs + 1):
             ours.append(seconds(lambda: play(module)))
             theirs.append(seconds(lambda: play(uri)))
     ratio = statistics.median(ours[1:]) / statistics.median(theirs[1:])
