@@ -117,8 +117,8 @@ class Envelope:
     def open(self, call: Call, reply: Reply) -> dict[str, Any]:
         body = as_object(reply.json())
         inner = body.get("response")
-        result = as_object(inner) if inner is not None else {}
-        request_id = as_text(body.get("requestId") or result.get("requestId")) or None
+        told = inner if isinstance(inner, dict) else {}
+        request_id = as_text(body.get("requestId") or told.get("requestId")) or None
         code = as_text(body.get("code"))
         if code or not 200 <= reply.status < 300:
             code = normalise_code(code or f"HTTP_{reply.status}")
@@ -127,7 +127,7 @@ class Envelope:
             raise ZenlayerError(
                 message + advice, code=code, request_id=request_id, outcome=outcome_of(reply.status, code)
             )
-        return {**result, "requestId": request_id}
+        return {**({} if inner is None else as_object(inner)), "requestId": request_id}
 
 
 # ---- Data (api/zenlayer.md 3.1) --------------------------------------------------------------------------------------
