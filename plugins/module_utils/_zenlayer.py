@@ -306,7 +306,14 @@ class Zenlayer:
         )
         return self._client.call(call, parse, deadline)
 
-    def _pages(self, action: str, filters: Mapping[str, Any], parse_item: Any, subject: str) -> Iterator[Any]:
+    def _pages(
+        self,
+        action: str,
+        filters: Mapping[str, Any],
+        parse_item: Any,
+        subject: str = "",
+        deadline: Deadline | None = None,
+    ) -> Iterator[Any]:
         """All items of a list action, until an empty page or ``totalCount`` is reached (api/zenlayer.md 7.19)."""
         seen = 0
         for number in range(1, MAX_PAGES + 1):
@@ -315,6 +322,7 @@ class Zenlayer:
                 {**filters, "pageSize": PAGE_SIZE, "pageNum": number},
                 lambda data: _page(data, parse_item),
                 subject=subject,
+                deadline=deadline,
             )
             yield from page
             seen += len(page)
@@ -334,13 +342,8 @@ class Zenlayer:
         self, domain_ids: Sequence[str], resource_group_id: str | None = None, deadline: Deadline | None = None
     ) -> dict[str, Domain]:
         """DescribeDomains for at most :data:`MAX_IDS` ids; unknown ones are missing in the result."""
-        body = {
-            "domainIds": list(domain_ids),
-            "resourceGroupId": resource_group_id,
-            "pageSize": MAX_IDS,
-            "pageNum": 1,
-        }
-        _total, found = self._call("DescribeDomains", body, lambda data: _page(data, Domain.parse), deadline=deadline)
+        filters = {"domainIds": list(domain_ids), "resourceGroupId": resource_group_id}
+        found = self._pages("DescribeDomains", filters, Domain.parse, deadline=deadline)
         return {domain.domain_id: domain for domain in found if domain.domain_id in domain_ids}
 
     def bound_certificate(self, domain: Domain) -> Certificate | None:
@@ -372,7 +375,7 @@ class Zenlayer:
             "certificateLabel": label,
             "resourceGroupId": resource_group_id,
         }
-        found = self._pages("DescribeCertificates", filters, Certificate.parse, "")
+        found = self._pages("DescribeCertificates", filters, Certificate.parse)
         return list({certificate.certificate_id: certificate for certificate in found}.values())
 
 
