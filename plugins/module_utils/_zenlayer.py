@@ -719,13 +719,14 @@ class DomainBindings:
     def _row(self, target: Target[Domain]) -> dict[str, Any]:
         state = target.state or self._domains[target.key]
         before = target.before.certificate_id if target.before else None
+        bound = self._wanted.certificate_id if target.changed else before if target.reverting else state.certificate_id
         return {
             "domain_id": state.domain_id,
             "domain_name": state.name,
             "cname": state.cname or None,
             "changed": target.changed,
             "outcome": target.outcome,
-            "certificate_id": self._wanted.certificate_id if target.changed else before,
+            "certificate_id": bound,
             "previous_certificate_id": before,
             "config_status": state.config_status or None,
             "domain_status": state.domain_status or None,
