@@ -447,6 +447,7 @@ class DomainBindings:
         """
         self._check(params)
         self._params = params
+        self._group = params["resource_group_id"] and params["resource_group_id"].strip()
         self._concurrency = settings.concurrency
         self._api = Zenlayer.from_options(params, settings, redact)
         self._now = datetime.now(timezone.utc)
@@ -503,10 +504,9 @@ class DomainBindings:
             found = [certificate for certificate in found if certificate.certificate_id == wanted]
         else:
             wanted = label.strip()
-            group = self._params["resource_group_id"]
             option, found = (
                 f"certificate_label: '{wanted}'",
-                self._api.certificates(label=wanted, resource_group_id=group),
+                self._api.certificates(label=wanted, resource_group_id=self._group),
             )
             found = [certificate for certificate in found if certificate.label == wanted]
         if not found:
@@ -534,12 +534,13 @@ class DomainBindings:
         return [domains[domain_id] for domain_id in wanted]
 
     def _select_by_name(self, wanted: Sequence[str]) -> list[Domain]:
-        group = self._params["resource_group_id"]
         if len(wanted) > MAX_NAMES_LOOKED_UP or any(is_pattern(name) for name in wanted):
             candidates = self._all_domains()
         else:
             looked_up = each(
-                lambda name: self._api.domains(name=normalise(name), resource_group_id=group), wanted, self._concurrency
+                lambda name: self._api.domains(name=normalise(name), resource_group_id=self._group),
+                wanted,
+                self._concurrency,
             )
             candidates = []
             for result in looked_up.values():
@@ -569,7 +570,7 @@ class DomainBindings:
         return list(selected.values())
 
     def _all_domains(self) -> list[Domain]:
-        return self._api.domains(resource_group_id=self._params["resource_group_id"])
+        return self._api.domains(resource_group_id=self._group)
 
     def _described(self, certificate: Certificate) -> str:
         return f"certificate {certificate.label or certificate.common_name} ({certificate.certificate_id})"
@@ -598,10 +599,11 @@ class DomainBindings:
 
     def _look_up(self, keys: Sequence[str], deadline: Deadline | None = None) -> dict[str, Read[Domain]]:
         """DescribeDomains for any number of ids; the certificates stay as they were last read."""
-        group = self._params["resource_group_id"]
         batches = {batch[0]: batch for batch in chunks(keys, MAX_IDS)}
         answers = each(
-            lambda first: self._api.domains_by_id(batches[first], group, deadline), list(batches), self._concurrency
+            lambda first: self._api.domains_by_id(batches[first], self._group, deadline),
+            list(batches),
+            self._concurrency,
         )
         results: dict[str, Read[Domain]] = {}
         for first, answer in answers.items():
