@@ -146,6 +146,9 @@ class CertificateRequest:
         if given_id is not None and given_id < 1:
             raise InputError(f"certificate_id: {given_id} is not an id.", provider=PROVIDER)
         self._wanted = Wanted.from_options(params)
+        if given_id is None and self._wanted.certificate_label is None:
+            # The argument spec lets an explicit null pass.
+            raise InputError("Nothing says which request is meant: give certificate_id or certificate_label.")
         self._absent = params["state"] == "absent"
         self._goal = Goal(params["wait_for"])
         self._check_mode = settings.check_mode
@@ -500,4 +503,6 @@ class CertificateRequest:
 
     def _diff(self, before: Request, changes: Sequence[str]) -> dict[str, Any]:
         old, new = ({"state": "present"}, {"state": "absent"}) if self._absent else diff(before, self._wanted, changes)
-        return {"before_header": self._name, "after_header": self._name, "before": old, "after": new}
+        # As check mode tells it: a request that is created has no id yet.
+        title = self._name if before.live else f"certificate request {self._label}"
+        return {"before_header": title, "after_header": title, "before": old, "after": new}

@@ -925,6 +925,8 @@ def test_a_token_without_a_lifetime_lives_for_the_documented_one() -> None:
     ("options", "words"),
     [
         ({}, "required: certificate_id, certificate_label"),
+        ({"certificate_label": None}, "^Nothing says which request is meant: give certificate_id or certificate_label"),
+        ({"certificate_label": None, "certificate_id": None, "state": "absent"}, "^Nothing says which request"),
         ({"certificate_id": 0}, "^certificate_id: 0 is not an id"),
         ({"certificate_label": " "}, "^certificate_label is blank"),
         ({"certificate_label": "x", "domains": []}, "^domains is an empty list"),
@@ -1319,8 +1321,9 @@ def test_fourfold_create(cps: Cps, run: Run, options: dict[str, Any], more: dict
     assert len(cps.writes) == 1
     assert [result["changed"] for result in (check, done, again, check_again)] == [True, True, False, False]
     assert check["changes"] == done["changes"] == names
-    assert check["diff"][0]["before"] == done["diff"][0]["before"] == {}
-    assert check["diff"][0]["after"] == done["diff"][0]["after"]
+    assert check["diff"] == done["diff"]
+    assert done["diff"][0]["before"] == {}
+    assert done["diff"][0]["before_header"] == "certificate request img"
     assert (check["certificate_request"]["id"], check["certificate_request"]["status"]) == (None, None)
     assert (done["certificate_request"]["id"], done["certificate_request"]["status"]) == (101, "Processing")
     assert done["certificate_request"]["expiration_date"] is None
