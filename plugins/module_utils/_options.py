@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,9 +57,67 @@ def _env_of_a_pair(partners: Sequence[str], *names: str) -> str:
     raise AnsibleFallbackNotFound
 
 
-def given_by_environment(value: str | None, names: Sequence[str]) -> bool:
-    """Whether an option's value is just what one of its environment variables says."""
-    return value is not None and value in {os.environ.get(name) for name in names}
+@dataclass(frozen=True)
+class Credential:
+    """An option that is a credential, and the environment variables that it falls back to."""
+
+    option: str
+    variables: tuple[str, ...]
+
+    def value(self, params: Mapping[str, Any]) -> str:
+        """What is given, without the blanks around it; "" for nothing."""
+        return (params[self.option] or "").strip()
+
+    def by_option(self, params: Mapping[str, Any]) -> bool:
+        """Whether it is given, and not merely by the environment."""
+        return bool(self.value(params)) and params[self.option] not in {os.environ.get(name) for name in self.variables}
+
+
+def pair_of(
+    params: Mapping[str, Any], identity: Credential, secret: Credential, provider: str
+) -> tuple[str, str] | None:
+    """The pair that the options or the environment give; None where neither half is given.
+
+    :raises InputError: half a pair is given
+    """
+    halves = [half for half in (identity, secret) if half.value(params)]
+    if len(halves) == 1:
+        (missing,) = {identity, secret} - set(halves)
+        raise InputError(
+            f"{halves[0].option} is given without {missing.option}: "
+            f"set the option {missing.option} or the environment variable {missing.variables[0]}.",
+            provider=provider,
+        )
+    return (identity.value(params), secret.value(params)) if halves else None
+
+
+def pair_or_token(
+    params: Mapping[str, Any], identity: Credential, secret: Credential, token: Credential, provider: str
+) -> tuple[str, str] | str:
+    """The pair of identity and secret that the options or the environment give, or else the token.
+
+    A kind that is given by options wins over one that merely lies in the environment.
+
+    :raises InputError: none, half a pair, or both kinds are given
+    """
+    if token.value(params) and (identity.value(params) or secret.value(params)):
+        pair_by_option = identity.by_option(params) or secret.by_option(params)
+        if pair_by_option == token.by_option(params):
+            raise InputError(
+                "Both kinds of credentials are given: "
+                f"use either {token.option} or {identity.option} with {secret.option}.",
+                provider=provider,
+            )
+        if not pair_by_option:
+            return token.value(params)
+    pair = pair_of(params, identity, secret, provider)
+    if pair or token.value(params):
+        return pair or token.value(params)
+    raise InputError(
+        f"No credentials: set {identity.option} and {secret.option}, or {token.option}, as options or as environment "
+        f"variables {identity.variables[0]} and {secret.variables[0]}, or {token.variables[0]}.",
+        provider=provider,
+    )
 
 
 def positive(params: Mapping[str, Any], *names: str) -> None:

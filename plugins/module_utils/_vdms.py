@@ -4,51 +4,48 @@
 #
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Floor 2: VDMS (Edgecast/Edgio) CPS: its options and credentials, and what the stages mean for a certificate request.
+"""Floor 2: VDMS (Edgecast/Edgio) CPS: its options and credentials, its errors, its token service, its actions.
 
-The calls are in :mod:`_vdms_api`, the data and the decisions in :mod:`_vdms_model`. Facts and their evidence are in
-docs/fidelity.md; "api/vdms.md 4.2" names the section of the API reference.
+The data is in :mod:`_vdms_model`. Facts and their evidence are in docs/fidelity.md; "api/vdms.md 4.2" names the section
+of the API reference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timezone
+import math
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from http.client import responses
 from typing import Any
 
-from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, InputError, Outcome
-from ansible_collections.certops.cdn.plugins.module_utils._http import JsonClient, Settings
+from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, InputError, Outcome
+from ansible_collections.certops.cdn.plugins.module_utils._http import Call, JsonClient, Reply, Settings
 from ansible_collections.certops.cdn.plugins.module_utils._options import (
+    Credential,
     base_url,
     env,
     env_pair,
     full_url,
-    given_by_environment,
+    pair_or_token,
 )
-from ansible_collections.certops.cdn.plugins.module_utils._parallel import each
-from ansible_collections.certops.cdn.plugins.module_utils._plan import Await, Change, Keep, Progress, Refuse, Verdict
+from ansible_collections.certops.cdn.plugins.module_utils._parallel import chunks
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
-from ansible_collections.certops.cdn.plugins.module_utils._resource import Read, Target
-from ansible_collections.certops.cdn.plugins.module_utils._signing import BearerAuth, OAuth2Auth
-from ansible_collections.certops.cdn.plugins.module_utils._vdms_api import Envelope, TokenService, Vdms
+from ansible_collections.certops.cdn.plugins.module_utils._shape import (
+    as_key,
+    as_number,
+    as_object,
+    as_objects,
+    as_text,
+)
+from ansible_collections.certops.cdn.plugins.module_utils._signing import BearerAuth, NoAuth, OAuth2Auth, Token
 from ansible_collections.certops.cdn.plugins.module_utils._vdms_model import (
-    PATCHED,
     PROVIDER,
-    Goal,
-    Request,
-    Status,
+    Certificate,
+    DcvRecord,
+    Notification,
+    Removal,
     StatusReport,
-    Wanted,
-    decide,
-    diff,
-    differences,
-    notes,
-    notifications_to_send,
-    planned,
-    predicted_row,
-    removal,
-    towards,
 )
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Deadline
 
@@ -56,67 +53,356 @@ API_URL = "https://api.vdms.io"
 TOKEN_URL = "https://id.vdms.io/connect/token"  # noqa: S105 - a URL
 SCOPE = "sec.cps.certificates"
 
-ORDER_LAG = 10.0
-"""Seconds after a change of domains or organization for which ``/status`` may still show what was there before."""
+BASE = "/sec/cps/v2.0"
 
-CLIENT_ID_VARIABLES = ("VDMS_CLIENT_ID",)
-CLIENT_SECRET_VARIABLES = ("VDMS_CLIENT_SECRET",)
-ACCESS_TOKEN_VARIABLES = ("VDMS_ACCESS_TOKEN",)
+PAGE_SIZE = 20
+"""Items a page: the default and the documented limit (api/vdms.md 2.1, C1)."""
+
+MAX_PAGES = 1000
+
+MAX_DOMAIN_IDS = 100
+"""Domain ids in the query of one call; no limit is documented."""
+
+GET_TOKEN = "GetToken"  # noqa: S105 - the name of a call
+
+TOKEN_LIFETIME = 300.0
+"""Seconds, where an answer does not tell: the documented default (api/vdms.md 1.3)."""
+
+CLIENT_ID = Credential("client_id", ("VDMS_CLIENT_ID",))
+CLIENT_SECRET = Credential("client_secret", ("VDMS_CLIENT_SECRET",))
+ACCESS_TOKEN = Credential("access_token", ("VDMS_ACCESS_TOKEN",))
 
 OPTIONS: dict[str, Any] = {
-    "client_id": env_pair(CLIENT_ID_VARIABLES, CLIENT_SECRET_VARIABLES),
-    "client_secret": env_pair(CLIENT_SECRET_VARIABLES, CLIENT_ID_VARIABLES, secret=True),
+    CLIENT_ID.option: env_pair(CLIENT_ID.variables, CLIENT_SECRET.variables),
+    CLIENT_SECRET.option: env_pair(CLIENT_SECRET.variables, CLIENT_ID.variables, secret=True),
     "scope": env("VDMS_SCOPE", default=SCOPE),
-    "access_token": env(*ACCESS_TOKEN_VARIABLES, secret=True),
+    ACCESS_TOKEN.option: env(*ACCESS_TOKEN.variables, secret=True),
     "api_url": env("VDMS_API_URL", default=API_URL),
     "token_url": env("VDMS_TOKEN_URL", default=TOKEN_URL),
 }
 """Argument spec of the options that all VDMS modules share."""
 
+# ---- Errors (api/vdms.md 5) ------------------------------------------------------------------------------------------
+
+TEXT_LENGTH = 500
+"""Characters of an error page that are told."""
+
+_ADVICE = {
+    "invalid_client": "check client_id and client_secret",
+    "unauthorized_client": "check client_id and client_secret",
+    "invalid_scope": "check the option scope",
+    "HTTP_401": "the access token is not valid, has expired or is too narrow: check the credentials and the scope",
+    "HTTP_403": "the credentials may not do this, or their scope is too narrow",
+}
+
+
+class VdmsError(ApiError):
+    """An error that VDMS told."""
+
+    provider = PROVIDER
+
+
+def outcome_of(status: int) -> Outcome:
+    """What an error answer tells about the call (api/vdms.md 5.2)."""
+    if status == 429:
+        return Outcome.NOT_EXECUTED
+    return Outcome.UNKNOWN if status >= 500 or status == 408 else Outcome.REFUSED
+
+
+def told(reply: Reply) -> tuple[str, str]:
+    """Code and text of an error answer in any of the shapes of api/vdms.md 5.1 and 1.4; both can be empty."""
+    try:
+        body = reply.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        words = re.sub(r"<[^<>]*>", " ", reply.body.decode("utf-8", "replace")).split()
+        # Whole words: half a secret would not be recognised as one.
+        return "", textwrap.shorten(" ".join(words), TEXT_LENGTH, placeholder=" ...")
+    details = body.get("details")
+    told_details = [_detail(item) for item in (details if isinstance(details, list) else [])]
+    texts = ["; ".join(filter(None, told_details))]
+    texts += [_text(body.get(name)) for name in ("Message", "message", "error_description")]
+    return _text(body.get("code")) or _text(body.get("error")), next(filter(None, texts), "")
+
+
+def _detail(item: Any) -> str:
+    if not isinstance(item, dict):
+        return _text(item)
+    source, description = _text(item.get("source")), _text(item.get("description"))
+    return f"{source}: {description}" if source and description else description
+
+
+def _text(value: Any) -> str:
+    return value.strip().rstrip(".") if isinstance(value, str) else ""
+
+
+class Envelope:
+    """Results are bare JSON objects, or nothing with 204; errors come in several shapes. Tokens are alike."""
+
+    provider = PROVIDER
+
+    def open(self, call: Call, reply: Reply) -> dict[str, Any]:
+        if reply.status == 204:
+            return {}
+        if reply.status in (200, 201):
+            return as_object(reply.json())
+        if 200 <= reply.status < 400:
+            raise ValueError("no documented status")
+        code, text = told(reply)
+        code = code or f"HTTP_{reply.status}"
+        advice = _ADVICE.get(code) or _ADVICE.get(f"HTTP_{reply.status}", "")
+        if call.action == GET_TOKEN and reply.status == 404:
+            advice = "check token_url"
+        if text and advice:
+            text = f"{text} ({advice})"
+        text = text or advice or responses.get(reply.status, "no message")
+        raise VdmsError(text, code=code, outcome=outcome_of(reply.status))
+
+
+# ---- Tokens (api/vdms.md 1) ------------------------------------------------------------------------------------------
+
+
+class TokenService:
+    """The identity service: OAuth 2.0 client credentials, all in the form (api/vdms.md 1.1)."""
+
+    def __init__(self, url: str, settings: Settings, redact: Redactor) -> None:
+        self._client = JsonClient(url, Envelope(), NoAuth(), settings, redact)
+        self._redact = redact
+
+    def token(self, client_id: str, secret: str, scope: str) -> Token:
+        """A new token. It changes nothing at the provider, so it is asked for in check mode too.
+
+        :raises ApiError: there is none; the call that it was for was not executed
+        """
+        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, "scope": scope}
+        try:
+            token = self._client.call(Call(action=GET_TOKEN, path="", body=form, form=True), _token)
+        except ApiError as error:
+            if error.outcome is Outcome.UNKNOWN:
+                error.outcome = Outcome.NOT_EXECUTED
+            raise
+        self._redact.learn(token.value)
+        return token
+
+
+def _token(data: Mapping[str, Any]) -> Token:
+    lifetime = float(data.get("expires_in") or TOKEN_LIFETIME)
+    if not math.isfinite(lifetime) or lifetime < 0:
+        raise ValueError("expected a lifetime")
+    return Token(as_key(data.get("access_token")), lifetime)
+
+
+# ---- Actions (api/vdms.md 2) -----------------------------------------------------------------------------------------
+
+
+class Vdms:
+    """The actions of CPS, as methods. All of them raise :class:`ApiError`."""
+
+    def __init__(self, client: JsonClient) -> None:
+        self._client = client
+
+    def _call(
+        self,
+        action: str,
+        method: str,
+        path: str,
+        parse: Any,
+        *,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        once: bool = False,
+        subject: str = "",
+        deadline: Deadline | None = None,
+    ) -> Any:
+        call = Call(
+            action=action,
+            path=BASE + path,
+            method=method,
+            body=body,
+            query=query or {},
+            writes=method != "GET",
+            once=once,
+            subject=subject,
+        )
+        return self._client.call(call, parse, deadline)
+
+    def ids_labelled(self, label: str) -> list[int]:
+        """Get All Certificate Requests: the ids of those with exactly this label, deleted ones perhaps among them.
+
+        It is unverified how ``query`` matches, and how a value is treated that is no plain word: such a label, and one
+        that is not found, is looked for in the whole list (api/vdms.md 7.7).
+        """
+        plain = re.fullmatch(r"[A-Za-z0-9_.-]+", label)
+        for query in (f"certificate_label:{label}", None) if plain else (None,):
+            found = [number for number, name in self._labels(query, f"certificate_label {label}") if name == label]
+            if found:
+                return list(dict.fromkeys(found))
+        return []
+
+    def _labels(self, query: str | None, subject: str) -> Iterator[tuple[int, str]]:
+        """Id and label of all items, by page number: no request parameter takes a cursor (api/vdms.md 2.1)."""
+        seen = 0
+        for number in range(1, MAX_PAGES + 1):
+            filters = {"page": str(number), "page_size": str(PAGE_SIZE), **({"query": query} if query else {})}
+            total, page = self._call(
+                "GetAllCertificateRequests", "GET", "/certificates", _page, query=filters, subject=subject
+            )
+            yield from page
+            seen += len(page)
+            if not page or (len(page) < PAGE_SIZE if total is None else seen >= total):
+                return
+
+    def certificate(self, certificate_id: int) -> Certificate | None:
+        """Get Certificate Request; None where it is gone: 404, or 200 with an empty object (api/vdms.md 5.2)."""
+        try:
+            return self._call(  # type: ignore[no-any-return]
+                "GetCertificateRequest",
+                "GET",
+                f"/certificates/{certificate_id}",
+                lambda data: Certificate.parse(data) if data.get("id") is not None else None,
+                subject=f"certificate request {certificate_id}",
+            )
+        except ApiError as error:
+            if error.http_status == 404:
+                return None
+            raise
+
+    def status(self, certificate_id: int, deadline: Deadline | None = None) -> StatusReport | None:
+        """Get Certificate Request Status; None where the request is gone."""
+        try:
+            return self._call(  # type: ignore[no-any-return]
+                "GetCertificateRequestStatus",
+                "GET",
+                f"/certificates/{certificate_id}/status",
+                lambda data: StatusReport.parse(data) if data else None,
+                subject=f"certificate request {certificate_id}",
+                deadline=deadline,
+            )
+        except ApiError as error:
+            if error.http_status == 404:
+                return None
+            raise
+
+    def notifications(self, certificate_id: int) -> tuple[Notification, ...]:
+        """Get Certificate Request's Notification Configuration; the account's default where it has none."""
+        return self._call(  # type: ignore[no-any-return]
+            "GetNotificationConfiguration",
+            "GET",
+            f"/certificates/{certificate_id}/notifications",
+            _notifications,
+            subject=f"certificate request {certificate_id}",
+        )
+
+    def dcv(self, certificate: Certificate) -> tuple[DcvRecord, ...]:
+        """Get DCV Metadata of all domains; the DNS methods need their ids (api/vdms.md 2.2)."""
+        names = {domain.domain_id: domain.name for domain in certificate.present_domains if domain.domain_id}
+        records: list[DcvRecord] = []
+        for ids in chunks(names, MAX_DOMAIN_IDS):
+            records += self._call(
+                "GetDomainControlValidationMetadata",
+                "GET",
+                f"/dcv/certificates/{certificate.certificate_id}",
+                lambda data: _dcv_records(data, names),
+                query={"domain_ids": ",".join(map(str, ids))},
+                subject=f"certificate request {certificate.certificate_id}",
+            )
+        return tuple(records)
+
+    def create(self, body: Mapping[str, Any], subject: str) -> Certificate:
+        """Add Certificate. Writes, and is never to be sent twice."""
+        return self._call(  # type: ignore[no-any-return]
+            "AddCertificate",
+            "POST",
+            "/certificates/cdnprovided",
+            Certificate.parse,
+            body=body,
+            once=True,
+            subject=subject,
+        )
+
+    def update(self, certificate_id: int, body: Mapping[str, Any], subject: str) -> Certificate:
+        """Update Certificate Request. Writes."""
+        return self._call(  # type: ignore[no-any-return]
+            "UpdateCertificateRequest",
+            "PATCH",
+            f"/certificates/{certificate_id}",
+            Certificate.parse,
+            body=body,
+            subject=subject,
+        )
+
+    def update_notifications(
+        self, certificate_id: int, items: Sequence[Mapping[str, Any]], subject: str
+    ) -> tuple[Notification, ...]:
+        """Update Certificate Request's Notification Configuration: a bare array (api/vdms.md 2.1, C11). Writes."""
+        return self._call(  # type: ignore[no-any-return]
+            "UpdateNotificationConfiguration",
+            "PATCH",
+            f"/certificates/{certificate_id}/notifications",
+            _notifications,
+            body=items,
+            subject=subject,
+        )
+
+    def change_organization(self, certificate_id: int, body: Mapping[str, Any], subject: str) -> dict[str, Any]:
+        """Change Organization. Writes."""
+        return self._call(  # type: ignore[no-any-return]
+            "ChangeOrganization",
+            "PUT",
+            f"/certificates/{certificate_id}/organization",
+            dict,
+            body=body,
+            subject=subject,
+        )
+
+    def remove(self, certificate_id: int, way: Removal, subject: str) -> None:
+        """Cancel Certificate Request, or Delete Certificate. Writes."""
+        path = f"/certificates/{certificate_id}"
+        if way is Removal.CANCEL:
+            # "apply" is always sent; false would ask for a preview (api/vdms.md 2.1, C5).
+            self._call(
+                "CancelCertificateRequest", "PUT", f"{path}/cancel", _nothing, query={"apply": "true"}, subject=subject
+            )
+        else:
+            self._call("DeleteCertificate", "DELETE", path, _nothing, subject=subject)
+
+
+def _page(data: Mapping[str, Any]) -> tuple[int | None, list[tuple[int, str]]]:
+    items = as_objects(data.get("items"))
+    rows = [(int(as_key(item.get("id"))), as_text(item.get("certificate_label"))) for item in items]
+    return as_number(data.get("total_items")), rows
+
+
+def _notifications(data: Mapping[str, Any]) -> tuple[Notification, ...]:
+    return tuple(Notification.parse(item) for item in as_objects(data.get("items")))
+
+
+def _dcv_records(data: Mapping[str, Any], names: Mapping[int, str]) -> list[DcvRecord]:
+    return [DcvRecord.parse(item, names) for item in as_objects(data.get("items"))]
+
+
+def _nothing(_data: Mapping[str, Any]) -> None:
+    """204 has no body."""
+
+
 # ---- Credentials (api/vdms.md 1) -------------------------------------------------------------------------------------
 
 
 def credentials(params: Mapping[str, Any], settings: Settings, redact: Redactor) -> OAuth2Auth | BearerAuth:
-    """The auth object for the client or the access token that the options or the environment give.
-
-    A kind that is given by options wins over one that merely lies in the environment.
+    """The auth object for the client or the access token.
 
     :raises InputError: none, half a pair, or both kinds are given; or ``token_url`` or ``scope`` cannot be used
     """
-    client_id, secret, token = ((params[name] or "").strip() for name in ("client_id", "client_secret", "access_token"))
-    if token and (client_id or secret):
-        token_by_option = not given_by_environment(params["access_token"], ACCESS_TOKEN_VARIABLES)
-        client_by_option = bool(
-            (client_id and not given_by_environment(params["client_id"], CLIENT_ID_VARIABLES))
-            or (secret and not given_by_environment(params["client_secret"], CLIENT_SECRET_VARIABLES))
-        )
-        if token_by_option == client_by_option:
-            raise InputError(
-                "Both kinds of credentials are given: use either access_token or client_id with client_secret.",
-                provider=PROVIDER,
-            )
-        if client_by_option:
-            token = ""
-    if token:
-        return BearerAuth(token)
-    if client_id and secret:
-        scope = (params["scope"] or "").strip()
-        if not scope:
-            raise InputError(f"scope is blank; it is {SCOPE} unless you were told another one.", provider=PROVIDER)
-        service = TokenService(full_url("token_url", params["token_url"]), settings, redact)
-        return OAuth2Auth(lambda: service.token(client_id, secret, scope))
-    if client_id or secret:
-        given, missing = ("client_id", "client_secret")[:: 1 if client_id else -1]
-        variable = (CLIENT_SECRET_VARIABLES if client_id else CLIENT_ID_VARIABLES)[0]
-        raise InputError(
-            f"{given} is given without {missing}: set the option {missing} or the environment variable {variable}.",
-            provider=PROVIDER,
-        )
-    raise InputError(
-        "No credentials: set client_id and client_secret, or access_token, as options or as environment variables "
-        f"{CLIENT_ID_VARIABLES[0]} and {CLIENT_SECRET_VARIABLES[0]}, or {ACCESS_TOKEN_VARIABLES[0]}.",
-        provider=PROVIDER,
-    )
+    chosen = pair_or_token(params, CLIENT_ID, CLIENT_SECRET, ACCESS_TOKEN, PROVIDER)
+    if isinstance(chosen, str):
+        return BearerAuth(chosen)
+    client_id, secret = chosen
+    scope = (params["scope"] or "").strip()
+    if not scope:
+        raise InputError(f"scope is blank; it is {SCOPE} unless you were told another one.", provider=PROVIDER)
+    service = TokenService(full_url("token_url", params["token_url"]), settings, redact)
+    return OAuth2Auth(lambda: service.token(client_id, secret, scope))
 
 
 def connect(params: Mapping[str, Any], settings: Settings, redact: Redactor) -> Vdms:
@@ -126,383 +412,3 @@ def connect(params: Mapping[str, Any], settings: Settings, redact: Redactor) -> 
     """
     url = base_url("api_url", params["api_url"])
     return Vdms(JsonClient(url, Envelope(), credentials(params, settings, redact), settings, redact))
-
-
-# ---- A certificate request, as stages --------------------------------------------------------------------------------
-
-
-class CertificateRequest:
-    """The one request that the options name, and its properties."""
-
-    provider = PROVIDER
-    all_or_nothing = False
-    unwaited_outcome = ""
-
-    def __init__(self, params: Mapping[str, Any], settings: Settings, redact: Redactor) -> None:
-        """
-        :raises InputError: an option cannot be used
-        """
-        given_id: int | None = params["certificate_id"]
-        if given_id is not None and given_id < 1:
-            raise InputError(f"certificate_id: {given_id} is not an id.", provider=PROVIDER)
-        self._wanted = Wanted.from_options(params)
-        if given_id is None and self._wanted.certificate_label is None:
-            # The argument spec lets an explicit null pass.
-            raise InputError("Nothing says which request is meant: give certificate_id or certificate_label.")
-        self._absent = params["state"] == "absent"
-        self._goal = Goal(params["wait_for"])
-        self._check_mode = settings.check_mode
-        self._api = connect(params, settings, redact)
-        self._now = datetime.now(timezone.utc)
-        self._by_id = given_id is not None
-        self._id = given_id
-        self._taken_by: list[int] = []
-        self._label: str | None = None if self._by_id else self._wanted.certificate_label
-        self._last = Request()
-        # A status that has just been read while looking for the label.
-        self._fresh: StatusReport | None = None
-        # What this run has done.
-        self._writing = False
-        self._done: list[str] = []
-
-    @property
-    def repeatable(self) -> bool:
-        """All writes set a state, but the create, which is never sent twice."""
-        return self._id is not None
-
-    # select
-
-    def select(self) -> list[str]:
-        if self._id is None:
-            self._find()
-        return [str(self._id or self._wanted.certificate_label)]
-
-    def _find(self) -> None:
-        """Look for the one live request with exactly the label; lists do not tell the status (api/vdms.md 7.7).
-
-        :raises InputError: there are several
-        """
-        label = self._wanted.certificate_label or ""
-        live: dict[int, StatusReport] = {}
-        self._taken_by = []
-        for number in self._api.ids_labelled(label):
-            report = self._api.status(number)
-            if report is not None and report.status is not Status.DELETED:
-                live[number] = report
-            elif report is not None:
-                self._taken_by.append(number)
-        if len(live) > 1:
-            ids = ", ".join(map(str, sorted(live)))
-            raise InputError(
-                f"certificate_label: '{label}' belongs to {len(live)} live requests ({ids}); use certificate_id.",
-                provider=PROVIDER,
-                code="Ambiguous",
-            )
-        for number, report in live.items():
-            self._id, self._fresh = number, report
-
-    # read
-
-    def name(self, key: str) -> str:
-        names = [f"{self._label}"] if self._label else []
-        if self._id is not None:
-            names.append(f"({self._id})" if names else str(self._id))
-        return f"certificate request {' '.join(names)}"
-
-    @property
-    def _name(self) -> str:
-        return self.name("")
-
-    def read(self, keys: Sequence[str]) -> dict[str, Read[Request]]:
-        return dict(each(lambda _key: self._read(), keys, concurrency=1))
-
-    def _read(self) -> Request:
-        """Everything that is compared or told; a :class:`Request` without certificate where there is none."""
-        if self._id is None and self._writing:
-            # The answer to the create was lost: it may be there by now.
-            self._find()
-        report, self._fresh = self._fresh, None
-        self._last = Request()
-        certificate = self._api.certificate(self._id) if self._id is not None else None
-        if self._id is None or certificate is None:
-            return self._last
-        report = report or self._api.status(self._id)
-        if report is None:
-            return self._last
-        self._label = self._label or certificate.certificate_label
-        request = Request(certificate, report)
-        if not self._absent and request.live and self._wanted.notifications is not None:
-            request = replace(request, notifications=self._api.notifications(self._id))
-        self._last = self._with_dcv(request)
-        return self._last
-
-    def _with_dcv(self, request: Request) -> Request:
-        """With what proves the control of the domains, while that is waited for."""
-        certificate = request.certificate
-        if self._absent or certificate is None or request.status is not Status.DOMAIN_CONTROL_VALIDATION:
-            return replace(request, dcv=())
-        try:
-            return replace(request, dcv=self._api.dcv(certificate), notes=())
-        except ApiError as error:
-            return replace(request, notes=(f"dcv_records could not be read: {error.message}",))
-
-    # plan
-
-    def plan(self, key: str, state: Request) -> Verdict:
-        if self._absent:
-            return Change("removed", "would_remove") if state.live else Keep()
-        if not state.live and self._writing:
-            return Refuse(f"{self._name} was not found after it was to be created.")
-        if not state.live and not self._by_id and self._taken_by:
-            return Refuse(
-                f"{self._name} is deleted (id {', '.join(map(str, self._taken_by))}), and the label of a deleted "
-                "request stays taken; use another label. Nothing was created.",
-                code="LabelTaken",
-            )
-        verdict = decide(self._name, state, self._wanted, by_id=self._by_id)
-        if not isinstance(verdict, Keep) or self._writing:
-            return verdict
-        progress = towards(self._goal, state.report)
-        if progress is Progress.FAILED:
-            return Refuse(self._hopeless(state), code="OrderFailed")
-        return Await(predicted=verdict, unwaited=verdict) if progress is Progress.RUNNING else verdict
-
-    def _hopeless(self, state: Request | None) -> str:
-        seen = str(state.report) if state and state.report else "it is gone"
-        return f"{self._name} cannot reach '{self._goal.value}' any more: {seen}."
-
-    # apply
-
-    def apply(self, target: Target[Request]) -> None:
-        self._writing = True
-        state = target.state or Request()
-        try:
-            if self._absent:
-                self._remove(target, state)
-            elif state.live:
-                self._credit_lost_answer(target)
-                try:
-                    self._update(target, state)
-                except ApiError as error:
-                    if self._done:
-                        error.add(f"Done before that: {', '.join(self._done)}.")
-                    raise
-            else:
-                self._create(target)
-        finally:
-            if target.changed:
-                self._look_back(target)
-
-    def _create(self, target: Target[Request]) -> None:
-        """Create the request, then its notifications. A request that was created is kept, whatever comes after."""
-        try:
-            certificate = self._api.create(self._wanted.create_body(), self._name)
-        except ApiError as error:
-            if error.outcome is Outcome.UNKNOWN:
-                error.add("It was not seen to exist afterwards; a new run looks for it again before it creates it.")
-            raise
-        self._id = certificate.certificate_id
-        target.state = self._last = Request(certificate)
-        self._accepted(target, [name for name in self._wanted.given if name != "notifications"])
-        if self._wanted.notifications is not None:
-            try:
-                present = replace(self._last, notifications=self._api.notifications(self._id))
-                self._update_notifications(target, present)
-            except ApiError as error:
-                error.add(f"The request was created all the same, with id {self._id}.")
-                raise
-        self._compare(target)
-
-    def _update(self, target: Target[Request], present: Request) -> None:
-        """PATCH, notifications, organization: the last one, as it can change what the status allows."""
-        if present.certificate is None:
-            return
-        certificate_id = present.certificate.certificate_id
-        found = differences(present, self._wanted)
-        body = {name: found[name] for name in PATCHED if name in found}
-        target.state = self._last = present
-        if body:
-            answer = self._api.update(certificate_id, body, self._name)
-            target.state = self._last = replace(present, certificate=answer)
-            self._accepted(target, list(body))
-        if "notifications" in found:
-            self._update_notifications(target, self._last)
-        if "organization" in found:
-            organization = self._api.change_organization(certificate_id, found["organization"], self._name)
-            changed = (self._last.certificate or present.certificate).with_fields({"organization": organization})
-            target.state = self._last = replace(self._last, certificate=changed)
-            self._accepted(target, ["organization"])
-        self._compare(target)
-
-    def _update_notifications(self, target: Target[Request], present: Request) -> None:
-        items = notifications_to_send(present.notifications, self._wanted.notifications or ())
-        answer = present.notifications
-        if items and self._id is not None:
-            answer = self._api.update_notifications(self._id, [item.as_body() for item in items], self._name)
-        target.state = self._last = replace(present, notifications=answer)
-        self._accepted(target, ["notifications"])
-
-    def _accepted(self, target: Target[Request], names: Sequence[str]) -> None:
-        target.wrote()
-        self._done += [name for name in names if name not in self._done]
-
-    def _credit_lost_answer(self, target: Target[Request]) -> None:
-        """Note what an earlier write of this run has done, whose answer was lost."""
-        executed = self._executed_unseen(target)
-        if executed:
-            self._accepted(target, executed)
-
-    def _executed_unseen(self, target: Target[Request]) -> list[str]:
-        """Properties that were to be changed, and since a lost answer are read as wanted."""
-        if target.lost_answer is None or target.state is None or not target.state.live:
-            return []
-        remaining = differences(target.state, self._wanted)
-        before = target.before or Request()
-        return [name for name in planned(before, self._wanted) if name not in remaining and name not in self._done]
-
-    def _compare(self, target: Target[Request]) -> None:
-        """The service may rewrite values: warn, and repeat nothing (api/vdms.md 7.2, 7.5)."""
-        different = [name for name in differences(self._last, self._wanted) if name in self._done]
-        if different:
-            target.remark(
-                f"{self._name}: the provider has accepted {', '.join(different)}, but answers with another value than "
-                "was sent; the next run may find it different again."
-            )
-
-    def _remove(self, target: Target[Request], state: Request) -> None:
-        """Cancel or delete by status; where that is refused, try the other one once (api/vdms.md 4.2, note 5)."""
-        if self._id is None or state.report is None:
-            return
-        way = removal(state.report)
-        try:
-            self._api.remove(self._id, way, self._name)
-        except ApiError as error:
-            if error.http_status not in (400, 409):
-                raise
-            report = self._api.status(self._id)
-            if report is None or report.status is Status.DELETED:
-                raise  # somebody else was faster, see may_be_done_already()
-            try:
-                self._api.remove(self._id, way.other, self._name)
-            except ApiError as second:
-                if second.outcome is not Outcome.UNKNOWN:
-                    second.add(f"Before that: {error.message}")
-                raise
-        self._accepted(target, ["state"])
-
-    def _look_back(self, target: Target[Request]) -> None:
-        """Read once more what the writes have led to, for the result. Nothing depends on it."""
-        latest = self.read([target.key])[target.key]
-        if not isinstance(latest, Request):
-            return
-        if self._absent and latest.live and target.lost_answer is None:
-            target.remark(f"{self._name}: its removal was accepted, but it still has {latest.report}; run again later.")
-        if self._absent or latest.live:
-            target.state = latest
-            target.remark(notes(self._name, latest))
-
-    def may_be_done_already(self, error: ApiError) -> bool:
-        return self._absent and error.http_status in (400, 404, 409)
-
-    def was_executed(self, target: Target[Request]) -> bool:
-        return bool(self._executed_unseen(target))
-
-    # settle
-
-    def poll(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Read[Request]]:
-        return dict(each(lambda _key: self._poll(deadline), keys, concurrency=1))
-
-    def _poll(self, deadline: Deadline) -> Request:
-        """The status alone; what proves the control of the domains once, when that begins to be waited for."""
-        report = self._api.status(self._id, deadline) if self._id is not None else None
-        if report is None:
-            self._last = Request()
-        else:
-            begins = report.status is Status.DOMAIN_CONTROL_VALIDATION and not self._last.dcv
-            self._last = replace(self._last, report=report)
-            if begins or report.status is not Status.DOMAIN_CONTROL_VALIDATION:
-                self._last = self._with_dcv(self._last)
-        return self._last
-
-    def progress(self, target: Target[Request], state: Request, age: float) -> Progress:
-        if self._absent:
-            return Progress.RUNNING if state.live else Progress.DONE
-        progress = towards(self._goal, state.report)
-        if progress is Progress.RUNNING or target.written_at is None:
-            return progress
-        ordered = "domains" in self._done or "organization" in self._done
-        if ordered and not target.seen_running and age < ORDER_LAG:
-            return Progress.STALE
-        # The end changes more than the status: thumbprint, dates, deployments.
-        return Progress.CONFIRM if progress is Progress.DONE else progress
-
-    def confirms(self, target: Target[Request], state: Request) -> bool:
-        return towards(self._goal, state.report) is Progress.DONE
-
-    def failure(self, target: Target[Request]) -> CdnError:
-        return CdnError(
-            self._hopeless(target.state),
-            provider=PROVIDER,
-            action="GetCertificateRequestStatus",
-            code="OrderFailed",
-            outcome=Outcome.REFUSED,
-        )
-
-    def overdue(self, target: Target[Request], seconds: float) -> CdnError | None:
-        seen = target.state.report if target.state else None
-        goal = "gone" if self._absent else f"'{self._goal.value}'"
-        advice = ""
-        if seen is not None and seen.status is Status.DOMAIN_CONTROL_VALIDATION:
-            advice = " It waits for the proof of domain control, see dcv_records."
-        elif seen is not None and seen.requires_attention:
-            advice = " It requires attention at the provider's."
-        return CdnError(
-            f"{self._name} is not {goal} after {seconds:g} s (wait_timeout): {seen or 'its status is not known'}."
-            f"{advice} Run again to go on waiting.",
-            provider=PROVIDER,
-            action="GetCertificateRequestStatus",
-            code="Timeout",
-            outcome=Outcome.UNKNOWN,
-        )
-
-    def can_revert(self, target: Target[Request]) -> bool:
-        return False
-
-    def revert(self, target: Target[Request]) -> None:
-        """Nothing is ever taken back: a cancelled request keeps its label."""
-
-    # report
-
-    def report(self, targets: Sequence[Target[Request]]) -> dict[str, Any]:
-        (target,) = targets
-        before, state = target.before or Request(), target.state or Request()
-        changes = self._changes(target, before)
-        result: dict[str, Any] = {"changes": changes, "dcv_records": state.dcv_records(), "diff": []}
-        if target.state is not None:
-            result["certificate_request"] = self._row(target, before, state)
-        if target.changed:
-            result["diff"] = [self._diff(before, changes)]
-        return result
-
-    def _changes(self, target: Target[Request], before: Request) -> list[str]:
-        """The properties that this run has changed, or in check mode would change, in one order."""
-        if not target.changed:
-            return []
-        if self._absent:
-            return ["state"]
-        names = planned(before, self._wanted)
-        if self._check_mode:
-            return names
-        known = {*self._done, *self._executed_unseen(target)}
-        return [name for name in names if name in known]
-
-    def _row(self, target: Target[Request], before: Request, state: Request) -> dict[str, Any] | None:
-        if not self._check_mode or not target.changed:
-            return state.as_result(self._now)
-        return None if self._absent else predicted_row(before, self._wanted, self._now)
-
-    def _diff(self, before: Request, changes: Sequence[str]) -> dict[str, Any]:
-        old, new = ({"state": "present"}, {"state": "absent"}) if self._absent else diff(before, self._wanted, changes)
-        # As check mode tells it: a request that is created has no id yet.
-        title = self._name if before.live else f"certificate request {self._label}"
-        return {"before_header": title, "after_header": title, "before": old, "after": new}

@@ -228,7 +228,8 @@ error:
 """
 
 from ansible_collections.certops.cdn.plugins.module_utils._module import BATCH_OPTIONS, run_module, wait_options
-from ansible_collections.certops.cdn.plugins.module_utils._tencent import FROM_STATUSES, OPTIONS, Resubmissions
+from ansible_collections.certops.cdn.plugins.module_utils._tencent import OPTIONS
+from ansible_collections.certops.cdn.plugins.module_utils._tencent_cert_resubmit import FROM_STATUSES, Resubmissions
 
 
 def main() -> None:

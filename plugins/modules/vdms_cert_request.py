@@ -526,7 +526,8 @@ error:
 """
 
 from ansible_collections.certops.cdn.plugins.module_utils._module import run_module, wait_options
-from ansible_collections.certops.cdn.plugins.module_utils._vdms import OPTIONS, CertificateRequest
+from ansible_collections.certops.cdn.plugins.module_utils._vdms import OPTIONS
+from ansible_collections.certops.cdn.plugins.module_utils._vdms_cert_request import CertificateRequest
 
 CONTACT = {
     "contact_type": {

@@ -294,7 +294,8 @@ error:
 """
 
 from ansible_collections.certops.cdn.plugins.module_utils._module import BATCH_OPTIONS, run_module, wait_options
-from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import OPTIONS, DomainBindings
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import OPTIONS
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_domain_cert import DomainBindings
 
 
 def main() -> None:

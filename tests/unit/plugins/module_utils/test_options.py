@@ -12,11 +12,11 @@ from ansible.module_utils.common.parameters import set_fallbacks
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import InputError
 from ansible_collections.certops.cdn.plugins.module_utils._options import (
+    Credential,
     base_url,
     env,
     env_pair,
     full_url,
-    given_by_environment,
     not_blank,
     not_negative,
     positive,
@@ -90,11 +90,14 @@ def test_half_of_a_pair_can_be_a_secret() -> None:
     assert env_pair(["CERTOPS_A"], ["CERTOPS_B"])["no_log"] is False
 
 
-@pytest.mark.parametrize(("value", "expected"), [("a", True), ("b", True), ("c", False), (None, False)])
-def test_given_by_environment(monkeypatch: pytest.MonkeyPatch, value: str | None, expected: bool) -> None:
+@pytest.mark.parametrize(("value", "expected"), [("a", False), ("b", False), ("c", True), (" ", False), (None, False)])
+def test_by_option_or_merely_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch, value: str | None, expected: bool
+) -> None:
     monkeypatch.setenv("CERTOPS_A", "a")
     monkeypatch.setenv("CERTOPS_B", "b")
-    assert given_by_environment(value, ["CERTOPS_A", "CERTOPS_B", "CERTOPS_UNSET"]) is expected
+    credential = Credential("key", ("CERTOPS_A", "CERTOPS_B", "CERTOPS_UNSET"))
+    assert credential.by_option({"key": value}) is expected
 
 
 # ---- Numbers ----

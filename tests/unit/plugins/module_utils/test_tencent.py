@@ -32,8 +32,10 @@ from ansible_collections.certops.cdn.plugins.module_utils._tencent import (
     TencentError,
     advice_on,
     credentials,
-    decide,
     outcome_of,
+)
+from ansible_collections.certops.cdn.plugins.module_utils._tencent_cert_resubmit import (
+    decide,
     resubmit_progress,
     said_of,
 )

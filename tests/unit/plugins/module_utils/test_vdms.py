@@ -19,14 +19,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests import PreparedRequest
 
-from ansible_collections.certops.cdn.plugins.module_utils import _vdms, _vdms_api
+from ansible_collections.certops.cdn.plugins.module_utils import _vdms, _vdms_cert_request
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, InputError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._http import Call, Reply, Settings
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Change, Keep, Progress, Refuse
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._signing import BearerAuth, OAuth2Auth
-from ansible_collections.certops.cdn.plugins.module_utils._vdms import credentials
-from ansible_collections.certops.cdn.plugins.module_utils._vdms_api import Envelope, VdmsError, outcome_of, told
+from ansible_collections.certops.cdn.plugins.module_utils._vdms import (
+    Envelope,
+    VdmsError,
+    credentials,
+    outcome_of,
+    told,
+)
 from ansible_collections.certops.cdn.plugins.module_utils._vdms_model import (
     Certificate,
     DcvRecord,
@@ -914,8 +919,8 @@ def test_a_token_service_that_fails_before_a_write_leaves_no_doubt(cps: Cps, run
 
 
 def test_a_token_without_a_lifetime_lives_for_the_documented_one() -> None:
-    assert _vdms_api._token({"access_token": "x"}).lifetime == 300
-    assert _vdms_api._token({"access_token": "x", "expires_in": "60"}).lifetime == 60
+    assert _vdms._token({"access_token": "x"}).lifetime == 300
+    assert _vdms._token({"access_token": "x", "expires_in": "60"}).lifetime == 60
 
 
 # ---- Bad input -------------------------------------------------------------------------------------------------------
@@ -1629,7 +1634,7 @@ def test_new_domains_whose_order_is_never_seen(cps: Cps, run: Run, clock: FakeCl
     began = clock.now()
     result = run(certificate_label="shop-prod", domains=[{"name": "a.example.org"}], wait_for="active")
     assert not result.get("failed")
-    assert _vdms.ORDER_LAG <= clock.now() - began < 2 * _vdms.ORDER_LAG
+    assert _vdms_cert_request.ORDER_LAG <= clock.now() - began < 2 * _vdms_cert_request.ORDER_LAG
 
 
 def test_a_lost_answer_while_something_is_to_be_waited_for(cps: Cps, run: Run) -> None:
@@ -1749,7 +1754,7 @@ def test_no_write_reaches_the_network_in_check_mode() -> None:
     from ansible_collections.certops.cdn.plugins.module_utils._http import JsonClient
 
     client = JsonClient(API, Envelope(), BearerAuth("x"), Settings(check_mode=True), Redactor())
-    api = _vdms_api.Vdms(client)
+    api = _vdms.Vdms(client)
     writes: list[Callable[[], object]] = [
         lambda: api.create({}, "x"),
         lambda: api.update(1, {}, "x"),

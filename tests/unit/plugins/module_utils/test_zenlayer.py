@@ -30,15 +30,17 @@ from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import (
     OPTIONS,
     Certificate,
     Domain,
-    DomainBindings,
     Envelope,
     Rollout,
     Zenlayer,
     ZenlayerError,
     credentials,
-    decide,
     normalise_code,
     outcome_of,
+)
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_domain_cert import (
+    DomainBindings,
+    decide,
     rollout_progress,
 )
 from ansible_collections.certops.cdn.tests.unit.plugins.fakes import FakeClock

@@ -1,0 +1,405 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Floor 2: the certificates of Zenlayer CDN domains: the decision table, and what the stages mean for a binding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, InputError, Outcome
+from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covered, covers, is_pattern, normalise
+from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
+from ansible_collections.certops.cdn.plugins.module_utils._options import (
+    not_blank,
+    unique,
+)
+from ansible_collections.certops.cdn.plugins.module_utils._parallel import chunks, each
+from ansible_collections.certops.cdn.plugins.module_utils._plan import Await, Change, Keep, Progress, Refuse, Verdict
+from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
+from ansible_collections.certops.cdn.plugins.module_utils._resource import Read, Target
+from ansible_collections.certops.cdn.plugins.module_utils._times import iso_time
+from ansible_collections.certops.cdn.plugins.module_utils._wait import Deadline
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import (
+    MAX_IDS,
+    PROVIDER,
+    Certificate,
+    Domain,
+    Rollout,
+    Zenlayer,
+)
+
+MAX_NAMES_LOOKED_UP = 5
+"""Up to so many exact names are looked up one by one; for more, or for patterns, all domains are listed."""
+
+STATUS_LAG = 3.0
+"""Seconds for which a status may still show what was there before a write (DESIGN 4.2)."""
+
+# ---- Decisions (DESIGN 4.2), pure ------------------------------------------------------------------------------------
+
+
+def decide(bound: str | None, wanted: str, rollout: Rollout) -> Verdict:
+    """The decision table for one domain.
+
+    :param bound: id of the certificate that is bound now
+    :param wanted: id of the certificate to bind
+    """
+    bind = Change("bound", "would_bind")
+    if bound != wanted:
+        return Await(predicted=bind, unwaited=bind) if rollout is Rollout.IN_PROGRESS else bind
+    if rollout is Rollout.FAILED:
+        return Change("reapplied", "would_bind")
+    return Await(predicted=Keep(), unwaited=Keep()) if rollout is Rollout.IN_PROGRESS else Keep()
+
+
+def rollout_progress(now: Rollout, before: Rollout, seen_running: bool, age: float) -> Progress:
+    """What a look at a rollout means ``age`` seconds after the write that started it.
+
+    The status can lag behind the write, so an end is believed only once the rollout was seen in progress, or once the
+    lag is over. A FAILED that follows another status is new, whatever was seen (DESIGN 4.2, api/zenlayer.md 4.4).
+    """
+    if now is Rollout.IN_PROGRESS:
+        return Progress.RUNNING
+    if now is Rollout.FAILED:
+        believed = seen_running or before is not Rollout.FAILED or age >= STATUS_LAG
+        return Progress.FAILED if believed else Progress.STALE
+    if seen_running:
+        return Progress.DONE
+    return Progress.CONFIRM if age >= STATUS_LAG else Progress.STALE
+
+
+# ---- The binding of certificates to domains, as stages ---------------------------------------------------------------
+
+
+class DomainBindings:
+    """The domains that the options select, each of which is to serve one certificate."""
+
+    provider = PROVIDER
+    all_or_nothing = True
+    repeatable = True  # the same pair sets the same state (api/zenlayer.md 7.9)
+    unwaited_outcome = "pending"
+
+    def __init__(self, params: Mapping[str, Any], settings: Settings, redact: Redactor) -> None:
+        """
+        :raises InputError: an option cannot be used
+        """
+        self._check(params)
+        self._params = params
+        self._group = params["resource_group_id"] and params["resource_group_id"].strip()
+        self._concurrency = settings.concurrency
+        self._api = Zenlayer.from_options(params, settings, redact)
+        self._now = datetime.now(timezone.utc)
+        self._domains: dict[str, Domain] = {}
+        # Domains whose status has just been read, so that reading them again needs the binding only.
+        self._fresh: set[str] = set()
+        self.certificate: Certificate | None = None
+
+    @staticmethod
+    def _check(params: Mapping[str, Any]) -> None:
+        if params["domain_ids"] is not None:
+            unique("domain_ids", params["domain_ids"])
+        if params["domain_names"] is not None:
+            unique("domain_names", params["domain_names"], normalise)
+        if params["all_covered"] is False:
+            raise InputError("all_covered is false, and nothing else says which domains are meant.")
+        for name in ("certificate_id", "certificate_label", "resource_group_id"):
+            if params[name] is not None:
+                not_blank(name, params[name])
+
+    # select
+
+    def select(self) -> list[str]:
+        self.certificate = self._find_certificate()
+        if self.certificate.expired(self._now):
+            raise InputError(
+                f"{self._described(self.certificate)} has expired ({iso_time(self.certificate.not_after)}); "
+                "nothing was changed.",
+                provider=PROVIDER,
+                code="CertificateExpired",
+            )
+        if self._params["domain_ids"] is not None:
+            domains = self._select_by_id(unique("domain_ids", self._params["domain_ids"]))
+        elif self._params["domain_names"] is not None:
+            domains = self._select_by_name(unique("domain_names", self._params["domain_names"], normalise))
+        else:
+            domains = [domain for domain in self._all_domains() if covered(self.certificate.names, domain.name)]
+            if not domains and not self._params["allow_no_match"]:
+                names = ", ".join(self.certificate.names)
+                raise InputError(
+                    f"all_covered: no domain is covered by {self._described(self.certificate)} ({names}).",
+                    provider=PROVIDER,
+                    code="NoMatch",
+                )
+        self._domains = {domain.domain_id: domain for domain in domains}
+        self._fresh = set(self._domains)
+        return list(self._domains)
+
+    def _find_certificate(self) -> Certificate:
+        certificate_id, label = self._params["certificate_id"], self._params["certificate_label"]
+        if certificate_id is not None:
+            wanted = certificate_id.strip()
+            option, found = f"certificate_id: '{wanted}'", self._api.certificates(certificate_ids=[wanted])
+            found = [certificate for certificate in found if certificate.certificate_id == wanted]
+        else:
+            wanted = label.strip()
+            option, found = (
+                f"certificate_label: '{wanted}'",
+                self._api.certificates(label=wanted, resource_group_id=self._group),
+            )
+            found = [certificate for certificate in found if certificate.label == wanted]
+        if not found:
+            raise InputError(f"{option} is not a certificate of this account.", provider=PROVIDER, code="NotFound")
+        if len(found) > 1:
+            ids = ", ".join(sorted(certificate.certificate_id for certificate in found))
+            raise InputError(
+                f"{option} matches {len(found)} certificates ({ids}); use certificate_id.",
+                provider=PROVIDER,
+                code="Ambiguous",
+            )
+        return found[0]
+
+    def _select_by_id(self, wanted: Sequence[str]) -> list[Domain]:
+        found = self._look_up(wanted)
+        for result in found.values():
+            if isinstance(result, CdnError):
+                raise result
+        domains = {key: domain for key, domain in found.items() if isinstance(domain, Domain)}
+        missing = [domain_id for domain_id in wanted if domain_id not in domains]
+        if missing:
+            raise InputError(
+                f"domain_ids: no such domain in this account: {', '.join(missing)}.", provider=PROVIDER, code="NotFound"
+            )
+        return [domains[domain_id] for domain_id in wanted]
+
+    def _select_by_name(self, wanted: Sequence[str]) -> list[Domain]:
+        if len(wanted) > MAX_NAMES_LOOKED_UP or any(is_pattern(name) for name in wanted):
+            candidates = self._all_domains()
+        else:
+            looked_up = each(
+                lambda name: self._api.domains(name=normalise(name), resource_group_id=self._group),
+                wanted,
+                self._concurrency,
+            )
+            candidates = []
+            for result in looked_up.values():
+                if isinstance(result, CdnError):
+                    raise result
+                candidates += result
+        selected: dict[str, Domain] = {}
+        missing = []
+        for name in wanted:
+            matches = {domain.domain_id: domain for domain in candidates if covers(name, domain.name)}
+            if len(matches) > 1 and not is_pattern(name):
+                ids = ", ".join(sorted(matches))
+                raise InputError(
+                    f"domain_names: '{name}' matches {len(matches)} domains ({ids}); use domain_ids.",
+                    provider=PROVIDER,
+                    code="Ambiguous",
+                )
+            if not matches:
+                missing.append(name)
+            selected.update(matches)
+        if missing and not self._params["allow_no_match"]:
+            raise InputError(
+                f"domain_names: no domain of this account matches: {', '.join(missing)}.",
+                provider=PROVIDER,
+                code="NotFound",
+            )
+        return list(selected.values())
+
+    def _all_domains(self) -> list[Domain]:
+        return self._api.domains(resource_group_id=self._group)
+
+    def _described(self, certificate: Certificate) -> str:
+        return f"certificate {certificate.label or certificate.common_name} ({certificate.certificate_id})"
+
+    # read
+
+    def name(self, key: str) -> str:
+        return str(self._domains[key])
+
+    def read(self, keys: Sequence[str]) -> dict[str, Read[Domain]]:
+        """Status and binding; the status is not read again where that has just been done."""
+        stale = [key for key in keys if key not in self._fresh]
+        results: dict[str, Read[Domain]] = dict(self._look_up(stale)) if stale else {}
+        self._fresh -= set(keys)
+        for key in keys:
+            if key not in stale:
+                results[key] = self._domains[key]
+        found = {key: domain for key, domain in results.items() if isinstance(domain, Domain)}
+        bound = each(lambda key: self._api.bound_certificate(found[key]), list(found), self._concurrency)
+        for key, certificate in bound.items():
+            if isinstance(certificate, CdnError):
+                results[key] = certificate
+            else:
+                results[key] = self._domains[key] = replace(found[key], certificate=certificate)
+        return results
+
+    def _look_up(self, keys: Sequence[str], deadline: Deadline | None = None) -> dict[str, Read[Domain]]:
+        """DescribeDomains for any number of ids; the certificates stay as they were last read."""
+        batches = {batch[0]: batch for batch in chunks(keys, MAX_IDS)}
+        answers = each(
+            lambda first: self._api.domains_by_id(batches[first], self._group, deadline),
+            list(batches),
+            self._concurrency,
+        )
+        results: dict[str, Read[Domain]] = {}
+        for first, answer in answers.items():
+            if isinstance(answer, CdnError):
+                results.update(dict.fromkeys(batches[first], answer))
+                continue
+            for key, domain in answer.items():
+                known = self._domains.get(key)
+                results[key] = replace(domain, certificate=known.certificate) if known else domain
+        return results
+
+    # plan
+
+    @property
+    def _wanted(self) -> Certificate:
+        if self.certificate is None:
+            raise RuntimeError("select() comes first")
+        return self.certificate
+
+    def plan(self, key: str, state: Domain) -> Verdict:
+        if not covered(self._wanted.names, state.name):
+            return Refuse(
+                f"{self._described(self._wanted)} does not cover {state}; it is valid for "
+                f"{', '.join(self._wanted.names)}. Nothing was changed."
+            )
+        return decide(state.certificate_id, self._wanted.certificate_id, state.rollout)
+
+    # apply
+
+    def apply(self, target: Target[Domain]) -> None:
+        target.wrote(self._api.bind_certificate(self._domains[target.key], self._wanted.certificate_id))
+
+    def may_be_done_already(self, error: ApiError) -> bool:
+        return False
+
+    def was_executed(self, target: Target[Domain]) -> bool:
+        return False
+
+    # settle
+
+    def poll(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Read[Domain]]:
+        found = self._look_up(keys, deadline)
+        for key, domain in found.items():
+            if isinstance(domain, Domain):
+                self._domains[key] = domain
+                self._fresh.add(key)
+        return found
+
+    def progress(self, target: Target[Domain], state: Domain, age: float) -> Progress:
+        before = Rollout.FAILED if target.reverting else target.before.rollout if target.before else Rollout.DEPLOYED
+        return rollout_progress(state.rollout, before, target.seen_running, age)
+
+    def confirms(self, target: Target[Domain], state: Domain) -> bool:
+        return state.certificate_id == self._aim(target)
+
+    def _aim(self, target: Target[Domain]) -> str | None:
+        if target.reverting and target.before is not None:
+            return target.before.certificate_id
+        return self._wanted.certificate_id
+
+    def failure(self, target: Target[Domain]) -> CdnError:
+        return self._unfinished(target, "RolloutFailed", "has failed")
+
+    def overdue(self, target: Target[Domain], seconds: float) -> CdnError | None:
+        return self._unfinished(target, "Timeout", f"has not ended within {seconds:g} s (wait_timeout)")
+
+    def _unfinished(self, target: Target[Domain], code: str, what: str) -> CdnError:
+        state = target.state
+        seen = f"configStatus '{state.config_status}', domainStatus '{state.domain_status}'" if state else "no status"
+        if target.written_at is None:
+            whose, advice = "a rollout that was running before", "Run again when it has ended."
+        else:
+            whose = f"the rollout of certificate {self._aim(target)}"
+            advice = "Run again to wait for it or to apply it again."
+            if self._params["rollback"] and not self.can_revert(target):
+                advice += " There was no certificate before to roll back to."
+        return CdnError(
+            f"{state}: {whose} {what} ({seen}). {advice}",
+            provider=PROVIDER,
+            action="ModifyDomainCertificate" if target.written_at is not None else "DescribeDomains",
+            code=code,
+            request_id=target.request_id,
+            outcome=Outcome.UNKNOWN if code == "Timeout" else Outcome.REFUSED,
+        )
+
+    # roll back
+
+    def can_revert(self, target: Target[Domain]) -> bool:
+        before = target.before.certificate_id if target.before else None
+        return bool(self._params["rollback"]) and before not in (None, self._wanted.certificate_id)
+
+    def revert(self, target: Target[Domain]) -> None:
+        before = target.before.certificate_id if target.before else None
+        if before is not None:
+            self._api.bind_certificate(self._domains[target.key], before)
+
+    # report
+
+    def report(self, targets: Sequence[Target[Domain]]) -> dict[str, Any]:
+        rows = [self._row(target) for target in targets]
+        return {
+            "certificate": self._wanted.as_result(self._now),
+            "domains": rows,
+            "summary": {
+                "total": len(rows),
+                "changed": sum(row["changed"] for row in rows),
+                "unchanged": sum(row["outcome"] == "unchanged" for row in rows),
+                "failed": sum(row["error"] is not None for row in rows),
+                "pending": sum(row["outcome"] in ("pending", "timeout") for row in rows),
+                "rolled_back": sum(row["outcome"] == "rolled_back" for row in rows),
+            },
+            "diff": [self._diff(target) for target in targets if target.changed],
+        }
+
+    def _row(self, target: Target[Domain]) -> dict[str, Any]:
+        state = target.state or self._domains[target.key]
+        before = target.before.certificate_id if target.before else None
+        bound = self._wanted.certificate_id if target.changed else before if target.reverting else state.certificate_id
+        return {
+            "domain_id": state.domain_id,
+            "domain_name": state.name,
+            "cname": state.cname or None,
+            "changed": target.changed,
+            "outcome": target.outcome,
+            "certificate_id": bound,
+            "previous_certificate_id": before,
+            "config_status": state.config_status or None,
+            "domain_status": state.domain_status or None,
+            "seconds": target.seconds,
+            "request_id": target.request_id,
+            "error": target.error.as_result() if target.error else None,
+        }
+
+    def _diff(self, target: Target[Domain]) -> dict[str, Any]:
+        before = target.before.certificate if target.before else None
+        title = self.name(target.key)
+        return {
+            "before_header": title,
+            "after_header": title,
+            "before": _binding(before, target.before.config_status if target.before else ""),
+            "after": _binding(self._wanted, Rollout.DEPLOYED.value),
+        }
+
+
+def _binding(certificate: Certificate | None, config_status: str) -> dict[str, Any]:
+    """What a diff shows of a bound certificate."""
+    if certificate is None:
+        return {"certificate_id": None, "config_status": config_status}
+    return {
+        "config_status": config_status,
+        "certificate_id": certificate.certificate_id,
+        "certificate_label": certificate.label,
+        "fingerprint": certificate.fingerprint,
+        "not_after": iso_time(certificate.not_after),
+    }
