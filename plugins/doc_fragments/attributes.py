@@ -51,3 +51,14 @@ attributes:
       - certops.cdn.vdms
       - certops.cdn.all
 """
+
+    ACTION_GROUP_EDGE = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/certops.cdn.edge) or C(group/certops.cdn.all) in C(module_defaults) to set defaults.
+    support: full
+    membership:
+      - certops.cdn.edge
+      - certops.cdn.all
+"""
