@@ -499,6 +499,15 @@ def test_write_with_unknown_outcome_is_never_tried_again(
     assert clock.sleeps == []
 
 
+def test_old_urllib3_does_not_hide_that_an_answer_was_cut_off(
+    serve: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(urllib3.response.HTTPResponse, "_init_length", lambda *_args: None)
+    error = failure(client(serve(cut_off)), WRITE)
+    assert (error.code, error.outcome) == ("UnexpectedReply", Outcome.UNKNOWN)
+    assert "the answer was cut off after 8 of 100 bytes" in error.message
+
+
 @unknown("html-200", "html-502", "nan", "deep")
 def test_answer_of_another_shape_has_its_own_class(serve: Callable[..., LocalServer], answer: bytes, code: str) -> None:
     assert isinstance(failure(client(serve(answer), retries=0)), UnexpectedReplyError)

@@ -21,6 +21,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._module import (
     BATCH_OPTIONS,
     register_secret,
     run_module,
+    run_query,
     wait_options,
 )
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Change, Keep, Progress, Verdict
@@ -242,6 +243,76 @@ def test_missing_library_is_told_before_anything_else(switch_on: Play, monkeypat
     result = switch_on(lamps)
     assert "Failed to import the required Python library (requests)" in result["msg"]
     assert lamps.lamps == {"a": "off"}
+
+
+# ---- Modules that only read ----
+
+
+class Meter:
+    """Something that is only read."""
+
+    def __init__(
+        self, result: dict[str, Any] | None = None, *errors: CdnError, raises: Exception | None = None
+    ) -> None:
+        self.result = result or {}
+        self.errors = errors
+        self.raises = raises
+        self.settings = Settings()
+
+    def made_of(self, params: Mapping[str, Any], settings: Settings, redact: Redactor) -> Meter:
+        self.settings = settings
+        return self
+
+    def run(self) -> tuple[dict[str, Any], Sequence[CdnError]]:
+        if self.raises is not None:
+            raise self.raises
+        return self.result, self.errors
+
+
+@pytest.fixture
+def read_off(play: Play) -> Play:
+    """Run the module of a meter."""
+
+    def run(meter: Meter, over_http: bool = True, **params: Any) -> dict[str, Any]:
+        return play(lambda: run_query(meter.made_of, {"limit": {"type": "int"}}, over_http=over_http), params)
+
+    return run
+
+
+def test_what_is_read_is_no_change(read_off: Play) -> None:
+    result = read_off(Meter({"meters": [1, 2]}), timeout=7)
+    assert (result["changed"], result["meters"]) == (False, [1, 2])
+    assert "error" not in result
+
+
+def test_what_could_be_read_is_told_beside_what_could_not(read_off: Play) -> None:
+    result = read_off(Meter({"meters": [1]}, ApiError("Meter 2 is down.", code="DOWN"), ApiError("Meter 3 too.")))
+    assert (result["failed"], result["changed"], result["meters"]) == (True, False, [1])
+    assert result["msg"] == "2 of 2 failed. Meter 2 is down. Meter 3 too."
+    assert result["error"]["code"] == "DOWN"
+
+
+@pytest.mark.parametrize(
+    ("raises", "message", "code"),
+    [
+        (InputError("No such meter."), "No such meter.", "InvalidInput"),
+        (KeyError("s3cret"), "unexpected KeyError", "Defect"),
+    ],
+)
+def test_query_that_comes_to_nothing_is_told(read_off: Play, raises: Exception, message: str, code: str) -> None:
+    result = read_off(Meter(raises=raises))
+    assert result["msg"].startswith(message)
+    assert (result["error"]["code"], result["changed"]) == (code, False)
+    assert "s3cret" not in str(result)
+
+
+def test_query_without_http_needs_no_library_and_has_no_such_options(
+    read_off: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_http, "REQUESTS_IMPORT_ERROR", "Traceback: no module named requests")
+    assert "requests" in read_off(Meter({"meters": []}))["msg"]
+    assert read_off(Meter({"meters": []}), over_http=False)["meters"] == []
+    assert "Unsupported parameters" in read_off(Meter(), over_http=False, retries=1)["msg"]
 
 
 # ---- Options ----

@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A stand-in for Zenlayer's service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CheckModeError
+from ansible_collections.certops.cdn.plugins.module_utils._http import Call, Reply
+from ansible_collections.certops.cdn.plugins.module_utils._wait import Clock, Deadline
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import Envelope
+
+NOW = datetime.now(timezone.utc)
+
+
+def certificate_info(certificate_id: str, *sans: str, **more: Any) -> dict[str, Any]:
+    """A certificate as the service tells it, valid for another month."""
+    return {
+        "certificateId": certificate_id,
+        "certificateLabel": f"label-{certificate_id}",
+        "common": sans[0] if sans else "",
+        "fingerprint": "AB" * 20,
+        "issuer": "Example CA",
+        "sans": list(sans),
+        "algorithm": "RSA",
+        "startTime": (NOW - timedelta(days=60)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "endTime": (NOW + timedelta(days=30, hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "expired": False,
+        **more,
+    }
+
+
+def domain_info(domain_id: str, name: str, config_status: str = "DEPLOYED", **more: Any) -> dict[str, Any]:
+    return {
+        "domainId": domain_id,
+        "domainName": name,
+        "cname": f"{name}.cdn.example.net",
+        "configStatus": config_status,
+        "domainStatus": "ENABLED",
+        **more,
+    }
+
+
+class Account:
+    """An account with certificates and domains. Binding a certificate starts a rollout of ten seconds.
+
+    It stands in for the HTTP client too, so that a call is answered where it would have been sent.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.calls: list[Call] = []
+        self.certificates: list[dict[str, Any]] = []
+        self.domains: dict[str, dict[str, Any]] = {}
+        self.bound: dict[str, str | None] = {}
+        self.duration = 10.0
+        self.ends: dict[tuple[str, str], str] = {}
+        """How the rollout of a certificate to a domain ends; DEPLOYED where nothing is said."""
+        self.faults: dict[tuple[str, str], list[ApiError]] = {}
+        """What becomes of the next calls of an action for a domain, instead of an answer."""
+        self.executes_faulty_writes = False
+        self.page_limit = 1000
+        self.check_mode = False
+        self._rollouts: dict[str, tuple[float, str]] = {}
+
+    # what the test sets up
+
+    def certificate(self, certificate_id: str, *sans: str, **more: Any) -> None:
+        self.certificates.append(certificate_info(certificate_id, *sans, **more))
+
+    def domain(self, domain_id: str, name: str, bound: str | None = None, **more: Any) -> None:
+        self.domains[domain_id] = domain_info(domain_id, name, **more)
+        self.bound[domain_id] = bound
+
+    def roll_out(self, domain_id: str, certificate_id: str) -> None:
+        self.bound[domain_id] = certificate_id
+        end = self.ends.get((domain_id, certificate_id), "DEPLOYED")
+        self._rollouts[domain_id] = (self.clock.now() + self.duration, end)
+
+    # what the test looks at
+
+    def count(self, action: str) -> int:
+        return sum(call.action == action for call in self.calls)
+
+    @property
+    def writes(self) -> list[tuple[str, str]]:
+        return [(call.body["domainId"], call.body["certificateId"]) for call in self.calls if call.writes]
+
+    # the client
+
+    def call(self, call: Call, parse: Callable[[Any], Any], _deadline: Deadline | None = None) -> Any:
+        if call.writes and self.check_mode:
+            raise CheckModeError("a write in check mode")
+        self.calls.append(call)
+        fault = self.faults.get((call.action, call.body.get("domainId", "")))
+        error = fault.pop(0) if fault else None
+        if error is None or self.executes_faulty_writes:
+            result = getattr(self, f"_{call.action}")(call.body)
+        if error is not None:
+            raise error
+        number = f"T-{len(self.calls)}"
+        body = {"requestId": number, **({} if result is None else {"response": {"requestId": number, **result}})}
+        return parse(Envelope().open(call, Reply(200, {}, json.dumps(body).encode())))
+
+    def _page(self, found: list[dict[str, Any]], body: Mapping[str, Any]) -> dict[str, Any]:
+        size = min(body["pageSize"], self.page_limit)
+        start = (body["pageNum"] - 1) * size
+        return {"totalCount": len(found), "dataSet": found[start : start + size]}
+
+    def _DescribeCertificates(self, body: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
+        found = [
+            info
+            for info in self.certificates
+            if info["certificateId"] in body.get("certificateIds", [info["certificateId"]])
+            and body.get("certificateLabel", "") in info["certificateLabel"]
+            and body.get("resourceGroupId") in (None, info.get("resourceGroupId"))
+        ]
+        return self._page(found, body)
+
+    def _DescribeDomains(self, body: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
+        found = []
+        for domain_id, info in self.domains.items():
+            if (
+                domain_id not in body.get("domainIds", [domain_id])
+                or body.get("domainName", "") not in info["domainName"].lower()
+                or body.get("resourceGroupId") not in (None, info.get("resourceGroupId"))
+            ):
+                continue
+            ends, end = self._rollouts.get(domain_id, (0.0, info["configStatus"]))
+            found.append({**info, "configStatus": end if self.clock.now() >= ends else "DEPLOYING"})
+        return self._page(found, body)
+
+    def _DescribeDomainCertificate(self, body: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
+        bound = self.bound[body["domainId"]]
+        known = {info["certificateId"]: info for info in self.certificates}
+        return {"certificate": known.get(bound, certificate_info(bound)) if bound else None}
+
+    def _ModifyDomainCertificate(self, body: Mapping[str, Any]) -> None:  # noqa: N802
+        self.roll_out(body["domainId"], body["certificateId"])
