@@ -1,0 +1,323 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Looks at real TLS servers on loopback, with certificates of every kind."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import re
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from edges.certificates import Identity, make, make_ca
+from edges.servers import Behaviour, Edge, edges, hang_up, plain_http, reset, silent
+
+from ansible_collections.certops.cdn.plugins.module_utils import _tls
+from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError, Outcome
+from ansible_collections.certops.cdn.plugins.module_utils._tls import Address, Sight, TlsClient, facts_of, resolve
+
+NAME = "www.example.com"
+ROOT = make_ca()
+ISSUER = make_ca("Example Issuing CA", ROOT)
+EXPIRED_ISSUER = make_ca("Expired Issuing CA", ROOT, begins=-90, ends=-1)
+
+Start = Callable[..., Edge]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start one server; it ends with the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda behaviour, *address: stack.enter_context(edges(behaviour, addresses=address or None))[0]
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> TlsClient:
+    """A client that trusts the root alone."""
+    trust = tmp_path / "root.pem"
+    trust.write_text(ROOT.pem)
+    return TlsClient(str(trust))
+
+
+def look(client: TlsClient, edge: Edge, name: str = NAME, timeout: float = 5) -> Sight:
+    (address,) = resolve(edge.address, edge.port)
+    return client.look(address, name, timeout)
+
+
+def failure(client: TlsClient, behaviour: Behaviour, start: Start, timeout: float = 5) -> tuple[CdnError, Edge]:
+    edge = start(behaviour)
+    with pytest.raises(CdnError) as caught:
+        look(client, edge, timeout=timeout)
+    assert (caught.value.provider, caught.value.action) == ("edge", "handshake")
+    assert caught.value.outcome is Outcome.NOT_EXECUTED
+    return caught.value, edge
+
+
+# ---- Certificates ----
+
+
+def test_a_good_certificate_takes_one_handshake_and_no_data(client: TlsClient, start: Start) -> None:
+    identity = make(NAME, "*.example.org", issuer=ISSUER)
+    edge = start(identity)
+
+    sight = look(client, edge)
+
+    assert sight.der == ssl.PEM_cert_to_DER_cert(identity.pem)
+    assert sight.facts is not None
+    assert (sight.facts.common_name, sight.facts.issuer) == (NAME, "Example Issuing CA")
+    assert sight.facts.sans == (NAME, "*.example.org")
+    assert sight.facts.not_before == identity.certificate.not_valid_before_utc
+    assert sight.facts.not_after == identity.certificate.not_valid_after_utc
+    assert (sight.distrust, sight.out_of_date, sight.weakness) == ("", False, "")
+    assert sight.tls_version == "TLSv1.3"
+    assert edge.names == [NAME]
+    assert edge.received == b""
+
+
+@pytest.mark.parametrize(
+    ("identity", "distrust", "out_of_date"),
+    [
+        pytest.param(make(NAME, issuer=ISSUER, ends=-1), "expired", True, id="expired"),
+        pytest.param(make(NAME, issuer=ISSUER, begins=1), "not yet valid", True, id="not yet valid"),
+        pytest.param(make(NAME, issuer=EXPIRED_ISSUER), "expired", True, id="expired issuer"),
+        pytest.param(make(NAME), "self.signed", False, id="self-signed"),
+        pytest.param(make(NAME, ends=-1), "self.signed", False, id="self-signed and expired"),
+        pytest.param(make(NAME, issuer=ISSUER, chained=False), "local issuer", False, id="no chain"),
+        pytest.param(make(NAME, issuer=make_ca("Other")), "local issuer|leaf signature", False, id="unknown issuer"),
+        pytest.param(make(NAME, issuer=ISSUER, weak=True), "key too (weak|small)", False, id="weak key"),
+    ],
+)
+def test_a_bad_certificate_is_read_all_the_same(
+    client: TlsClient, start: Start, identity: Identity, distrust: str, out_of_date: bool
+) -> None:
+    edge = start(identity)
+
+    sight = look(client, edge)
+
+    assert sight.der == ssl.PEM_cert_to_DER_cert(identity.pem)
+    assert re.search(distrust, sight.distrust)
+    assert sight.out_of_date is out_of_date
+    assert sight.facts is not None
+    assert sight.facts.sans == (NAME,)
+    assert sight.facts.not_after == identity.certificate.not_valid_after_utc
+    assert sight.weakness == ""
+    assert edge.received == b""
+
+
+def test_a_certificate_that_servers_must_not_use_has_at_least_a_fingerprint(client: TlsClient, start: Start) -> None:
+    identity = make(NAME, issuer=ISSUER, for_clients=True)
+
+    sight = look(client, start(identity))
+
+    assert sight.der == ssl.PEM_cert_to_DER_cert(identity.pem)
+    assert sight.facts is None
+    assert "purpose" in sight.distrust
+
+
+def test_the_certificate_depends_on_the_name_asked_for(client: TlsClient, start: Start) -> None:
+    default, shop = make("default.example.com", issuer=ROOT), make("shop.example.com", issuer=ROOT)
+    edge = start(default)
+    edge.serve(default, shop_example_com=shop)
+
+    assert look(client, edge, "shop.example.com").der == ssl.PEM_cert_to_DER_cert(shop.pem)
+    assert look(client, edge, "other.example.com").der == ssl.PEM_cert_to_DER_cert(default.pem)
+
+
+@pytest.mark.skipif(not ssl.HAS_TLSv1_1, reason="this OpenSSL does not speak TLS 1.1")
+@pytest.mark.parametrize("issuer", [ROOT, None])
+def test_outdated_tls_is_seen_and_told(client: TlsClient, start: Start, issuer: Identity | None) -> None:
+    identity = make(NAME, issuer=issuer)
+
+    sight = look(client, start(identity.context(newest=ssl.TLSVersion.TLSv1_1)))
+
+    assert sight.tls_version == "TLSv1.1"
+    assert "protocol" in sight.weakness
+    assert sight.facts is not None
+    assert bool(sight.distrust) is (issuer is None)
+
+
+def test_ipv6(client: TlsClient, start: Start) -> None:
+    try:
+        edge = start(make(NAME, issuer=ROOT), "::1")
+    except OSError:
+        pytest.skip("no IPv6 on loopback")
+
+    assert look(client, edge).facts is not None
+
+
+# ---- No handshake ----
+
+
+def test_a_server_that_says_nothing(client: TlsClient, start: Start) -> None:
+    error, _edge = failure(client, silent, start, timeout=0.2)
+
+    assert (error.code, error.message) == ("Timeout", "no TLS handshake within 0.2 s")
+
+
+def test_a_server_without_tls(client: TlsClient, start: Start) -> None:
+    error, _edge = failure(client, plain_http, start)
+
+    assert (error.code, error.message) == ("HandshakeFailed", "the TLS handshake failed: what answers is not TLS")
+
+
+@pytest.mark.parametrize("behaviour", [hang_up, reset])
+def test_a_connection_that_breaks_is_not_taken_for_outdated_tls(
+    client: TlsClient, start: Start, behaviour: Any
+) -> None:
+    connections = []
+
+    def counted(connection: socket.socket) -> None:
+        connections.append(connection)
+        behaviour(connection)
+
+    error, _edge = failure(client, counted, start)
+
+    assert error.code in ("HandshakeFailed", "ConnectionFailed")
+    assert len(connections) == 1
+
+
+def test_a_server_that_does_not_know_the_name(client: TlsClient, start: Start) -> None:
+    edge = start(silent)
+    context = make(NAME, issuer=ROOT).context()
+    edge.serve(context)
+    context.sni_callback = lambda *_arguments: ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+
+    with pytest.raises(CdnError, match=r"the TLS handshake failed: .*unrecognized name") as caught:
+        look(client, edge)
+
+    assert caught.value.code == "HandshakeFailed"
+
+
+def test_a_port_where_nobody_listens(client: TlsClient) -> None:
+    with edges(silent) as (edge,):
+        pass
+
+    with pytest.raises(CdnError, match=r"^the connection failed: Connection refused$") as caught:
+        look(client, edge)
+
+    assert caught.value.code == "ConnectionFailed"
+
+
+def test_without_ipv6_the_message_says_what_to_do(client: TlsClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(_tls.socket.socket, "connect", refuse)
+
+    with pytest.raises(CdnError, match=r"Network is unreachable .*ip_version=ipv4"):
+        client.look(Address(socket.AF_INET6, ("2001:db8::1", 443, 0, 0)), NAME, 1)
+
+
+def test_a_certificate_that_changes_between_handshakes_is_not_mixed_up(client: TlsClient, start: Start) -> None:
+    identities = [make(NAME) for _count in range(3)]
+    edge = start(identities[0])
+    original = client._shake
+
+    def changing(*arguments: Any) -> Any:
+        edge.serve(identities[1] if arguments[0] is client._blind else identities[2])
+        return original(*arguments)
+
+    client._shake = changing  # type: ignore[method-assign]
+
+    sight = look(client, edge)
+
+    assert sight.der == ssl.PEM_cert_to_DER_cert(identities[1].pem)
+    assert sight.facts is None
+
+
+# ---- Trust ----
+
+
+def test_trust_in_a_directory(start: Start, tmp_path: Path) -> None:
+    (tmp_path / f"{subject_hash(ROOT)}.0").write_text(ROOT.pem)
+
+    assert look(TlsClient(str(tmp_path)), start(make(NAME, issuer=ISSUER))).distrust == ""
+
+
+def subject_hash(identity: Identity) -> str:
+    """The name of a CA's file in a directory, as OpenSSL looks for it."""
+    import hashlib
+
+    from cryptography.x509.oid import NameOID
+
+    (common_name,) = identity.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    text = str(common_name.value).lower().encode()
+    # the canonical form: SET { SEQUENCE { OID 2.5.4.3, UTF8String } }
+    inner = bytes.fromhex("0603550403") + bytes([0x0C, len(text)]) + text
+    sequence = bytes([0x30, len(inner)]) + inner
+    canonical = bytes([0x31, len(sequence)]) + sequence
+    return hashlib.sha1(canonical, usedforsecurity=False).digest()[:4][::-1].hex()
+
+
+@pytest.mark.parametrize("which", ["leaf", "intermediate"])
+def test_what_is_trusted_need_not_be_a_root(start: Start, tmp_path: Path, which: str) -> None:
+    identity = make(NAME, issuer=ISSUER)
+    (tmp_path / "trust.pem").write_text(identity.pem if which == "leaf" else ISSUER.pem)
+
+    assert look(TlsClient(str(tmp_path / "trust.pem")), start(identity)).distrust == ""
+
+
+def test_trust_by_default_is_that_of_certifi_or_the_system(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    edge = start(make(NAME, issuer=ROOT))
+    assert look(TlsClient(None), edge).distrust
+
+    monkeypatch.setitem(sys.modules, "certifi", None)
+    assert look(TlsClient(None), edge).distrust
+
+
+def test_a_file_without_ca_certificates_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("nothing")
+
+    with pytest.raises(InputError, match=r"^ca_path: there is no CA certificate in '.*empty\.pem'\.$"):
+        TlsClient(str(tmp_path / "empty.pem"))
+
+
+# ---- Names ----
+
+
+def test_addresses_are_told_once_and_in_order() -> None:
+    addresses = [Address(socket.AF_INET, (f"192.0.2.{number}", 443)) for number in (10, 9)]
+    six = Address(socket.AF_INET6, ("2001:db8::1", 443, 0, 0))
+
+    assert [address.ip for address in _tls.in_order([six, *addresses])] == ["192.0.2.9", "192.0.2.10", "2001:db8::1"]
+    assert [str(address) for address in (addresses[0], six)] == ["192.0.2.10:443", "[2001:db8::1]:443"]
+
+
+def test_resolving(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resolve("127.0.0.1", 443) == [Address(socket.AF_INET, ("127.0.0.1", 443))]
+
+    def unknown(*_arguments: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(_tls.socket, "getaddrinfo", unknown)
+    with pytest.raises(CdnError, match=r"^the name could not be resolved to an IPv6 address: Name or") as caught:
+        resolve("www.example.com", 443, socket.AF_INET6)
+    assert (caught.value.code, caught.value.action) == ("NameNotResolved", "resolve")
+
+
+# ---- Facts ----
+
+
+def test_facts_of_a_certificate_that_says_little() -> None:
+    facts = facts_of({"issuer": ((("organizationName", "Example Ltd"),),), "notAfter": "some day"})
+
+    assert (facts.common_name, facts.sans, facts.issuer) == (None, (), "Example Ltd")
+    assert (facts.not_before, facts.not_after) == (None, None)
+
+
+def test_facts_with_addresses_and_other_names() -> None:
+    names = (("DNS", "a.example.com"), ("IP Address", "2001:DB8:0:0:0:0:0:1\n"), ("email", "x@example.com"))
+
+    facts = facts_of({"subjectAltName": names, "notBefore": "Jan  5 09:34:43 2026 GMT"})
+
+    assert facts.sans == ("a.example.com", "2001:DB8:0:0:0:0:0:1")
+    assert facts.not_before == datetime(2026, 1, 5, 9, 34, 43, tzinfo=timezone.utc)
