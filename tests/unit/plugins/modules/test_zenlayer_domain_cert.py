@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import runpy
 import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -118,12 +117,6 @@ def test_token_of_the_environment_is_sent(bind: Play, server: LocalServer, monke
     bind(access_key_id=None, access_key_password=None)
     assert {request.headers["authorization"] for request in server.requests} == {"Bearer token-of-the-environment"}
     assert "x-zc-timestamp" not in server.requests[0].headers
-
-
-def test_module_runs_as_a_program(play: Play, server: LocalServer) -> None:
-    params = {"api_url": server.url, "api_token": "token", "domain_id": ["d-1"], "certificate_id": "new"}
-    result = play(lambda: runpy.run_path(zenlayer_domain_cert.__file__, run_name="__main__"), params, check_mode=True)
-    assert result["domains"][0]["outcome"] == "would_bind"
 
 
 def test_waiting_can_be_left_out(bind: Play, clock: FakeClock) -> None:
