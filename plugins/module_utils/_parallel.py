@@ -42,6 +42,41 @@ def each(work: Callable[[K], R], items: Sequence[K], concurrency: int) -> dict[K
         return dict(zip(items, pool.map(guarded, items)))
 
 
+MAX_PAGES = 1000
+"""Pages of a list that are read at most."""
+
+
+def all_pages(
+    read: Callable[[int, int], tuple[int | None, list[R]]], size: int, concurrency: int
+) -> tuple[list[R], list[CdnError]]:
+    """A whole list that comes in pages: the first page, then the others, several at a time.
+
+    Where the first page is shorter than it should be, or does not tell how many items there are, the pages are read one
+    after the other, until one is empty or short, or the total is reached.
+
+    :param read: reads a page by its number, from 0, and the number of items before it; returns how many items there are
+        in all, None where that is not told, and those of the page
+    :return: the items in their order, and the errors of the pages that could not be read
+    :raises CdnError: the first page could not be read
+    """
+    total, items = read(0, 0)
+    items = list(items)
+    if total is not None and len(items) >= size:
+        numbers = range(1, min(-(-total // size), MAX_PAGES))
+        pages = each(lambda number: read(number, number * size)[1], numbers, concurrency).values()
+        items += [item for page in pages if not isinstance(page, CdnError) for item in page]
+        return items, [page for page in pages if isinstance(page, CdnError)]
+    number, page = 1, items
+    while page and number < MAX_PAGES and (len(page) >= size if total is None else len(items) < total):
+        try:
+            total, page = read(number, len(items))
+        except CdnError as error:
+            return items, [error]
+        items += page
+        number += 1
+    return items, []
+
+
 def defect(exc: Exception) -> CdnError:
     """The error for an exception that should not have been possible. Its text may hold anything, so it is not shown."""
     trace = exc.__traceback__

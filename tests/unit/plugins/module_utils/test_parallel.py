@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, Outcome
-from ansible_collections.certops.cdn.plugins.module_utils._parallel import chunks, defect, each
+from ansible_collections.certops.cdn.plugins.module_utils._parallel import all_pages, chunks, defect, each
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 50])
@@ -73,6 +73,66 @@ def test_no_more_work_at_a_time_than_allowed(items: int, concurrency: int, expec
 
 def test_a_single_item_needs_no_thread() -> None:
     assert each(lambda item: threading.current_thread(), ["a"], 8) == {"a": threading.current_thread()}
+
+
+class Pages:
+    """A list in pages that remembers what it was asked for. ``cap``: it gives no more than that, whatever is asked."""
+
+    def __init__(self, items: int, *, tells: bool = True, size: int = 10, cap: int = 10) -> None:
+        self.items = list(range(items))
+        self.tells = tells
+        self.size = min(size, cap)
+        self.asked: list[tuple[int, int]] = []
+        self.broken: set[int] = set()
+
+    def read(self, number: int, seen: int) -> tuple[int | None, list[int]]:
+        self.asked.append((number, seen))
+        if number in self.broken:
+            raise ApiError(f"page {number}")
+        return len(self.items) if self.tells else None, self.items[seen : seen + self.size]
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize(("items", "calls"), [(0, 1), (9, 1), (10, 1), (11, 2), (100, 10), (101, 11)])
+def test_all_pages_of_a_list_are_read_once(items: int, calls: int, concurrency: int) -> None:
+    pages = Pages(items)
+    assert all_pages(pages.read, 10, concurrency) == (pages.items, [])
+    assert sorted(pages.asked) == [(number, number * 10) for number in range(calls)]
+
+
+@pytest.mark.parametrize(("items", "calls"), [(0, 1), (9, 1), (10, 2), (25, 3)])
+def test_without_a_total_the_pages_end_with_a_short_one(items: int, calls: int) -> None:
+    pages = Pages(items, tells=False)
+    assert all_pages(pages.read, 10, 4) == (pages.items, [])
+    assert len(pages.asked) == calls
+
+
+def test_pages_that_are_smaller_than_asked_for_lose_nothing() -> None:
+    pages = Pages(25, cap=7)
+    assert all_pages(pages.read, 10, 4) == (pages.items, [])
+    assert pages.asked == [(0, 0), (1, 7), (2, 14), (3, 21)]
+
+
+def test_a_total_that_is_too_high_does_not_lead_on_for_ever() -> None:
+    pages = Pages(3)
+    assert all_pages(lambda number, seen: (99, pages.read(number, seen)[1]), 10, 1) == ([0, 1, 2], [])
+    assert len(pages.asked) == 2
+
+
+@pytest.mark.parametrize("cap", [10, 7])
+def test_a_page_that_cannot_be_read_does_not_hide_the_others(cap: int) -> None:
+    pages = Pages(25, cap=cap)
+    pages.broken.add(1)
+    items, errors = all_pages(pages.read, 10, 2)
+    assert [error.message for error in errors] == ["page 1"]
+    assert items == ([*range(10), *range(20, 25)] if cap == 10 else list(range(7)))
+
+
+def test_without_the_first_page_nothing_is_known() -> None:
+    pages = Pages(25)
+    pages.broken.add(0)
+    with pytest.raises(ApiError):
+        all_pages(pages.read, 10, 2)
 
 
 def test_defect_names_kind_and_place_but_not_the_text() -> None:
