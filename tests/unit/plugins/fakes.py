@@ -12,6 +12,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -48,6 +49,29 @@ class Received:
 
     def json(self) -> Any:
         return json.loads(self.body)
+
+
+class Room:
+    """Counts how many are in it at the same time."""
+
+    def __init__(self, expected: int) -> None:
+        self.most = 0
+        self._expected = expected
+        self._inside = 0
+        self._lock = threading.Lock()
+        self._full = threading.Event()
+
+    def visit(self) -> None:
+        """Enter, stay until as many as expected have come and some time is left for one too many, and leave."""
+        with self._lock:
+            self._inside += 1
+            self.most = max(self.most, self._inside)
+            if self._inside >= self._expected:
+                self._full.set()
+        assert self._full.wait(5), f"only {self.most} came at the same time"
+        time.sleep(0.02)
+        with self._lock:
+            self._inside -= 1
 
 
 Answer = Union[bytes, Callable[[socket.socket, Received], object]]

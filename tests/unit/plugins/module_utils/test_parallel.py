@@ -51,24 +51,9 @@ def test_a_defect_does_not_stop_the_others_either(concurrency: int) -> None:
 
 @pytest.mark.parametrize(("items", "concurrency", "expected"), [(10, 3, 3), (2, 8, 2), (10, 1, 1), (1, 8, 1)])
 def test_no_more_work_at_a_time_than_allowed(items: int, concurrency: int, expected: int) -> None:
-    running = most = 0
-    lock = threading.Lock()
-    full = threading.Event()
-
-    def work(item: int) -> None:
-        nonlocal running, most
-        with lock:
-            running += 1
-            most = max(most, running)
-            if running == expected:
-                full.set()
-        # Nobody leaves before as many as expected have come; one more would be counted.
-        assert full.wait(5)
-        with lock:
-            running -= 1
-
-    assert not any(each(work, list(range(items)), concurrency).values())
-    assert most == expected
+    room = Room(expected)
+    assert not any(each(lambda item: room.visit(), list(range(items)), concurrency).values())
+    assert room.most == expected
 
 
 def test_a_single_item_needs_no_thread() -> None:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._plan import Await, Ch
 from ansible_collections.certops.cdn.plugins.module_utils._reconcile import Reconciliation, Waiting
 from ansible_collections.certops.cdn.plugins.module_utils._resource import Read, Target
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Clock, Deadline
-from ansible_collections.certops.cdn.tests.unit.plugins.fakes import FakeClock
+from ansible_collections.certops.cdn.tests.unit.plugins.fakes import FakeClock, Room
 
 SET = Change("set", "would_set")
 AGAIN = Change("set_again", "would_set", note="It had failed.")
@@ -326,24 +325,15 @@ def test_defect_in_one_write_does_not_stop_the_others(shelf: Shelf) -> None:
 
 
 def test_no_more_writes_at_a_time_than_allowed(shelf: Shelf) -> None:
-    running = most = 0
-    lock, full = threading.Lock(), threading.Event()
+    room = Room(3)
 
     def apply(target: Target[Item]) -> None:
-        nonlocal running, most
-        with lock:
-            running += 1
-            most = max(most, running)
-            if running == 3:
-                full.set()
-        assert full.wait(5)
-        with lock:
-            running -= 1
-            Shelf.apply(shelf, target)
+        room.visit()
+        Shelf.apply(shelf, target)
 
     shelf.apply = apply  # type: ignore[method-assign]
     run(put(shelf, **{f"i{number}": Item("old") for number in range(10)}), concurrency=3)
-    assert most == 3
+    assert room.most == 3
     assert shelf.count("apply") == 10
 
 

@@ -113,6 +113,18 @@ def test_tc3_vectors(vector: dict[str, Any]) -> None:
     assert authorization == vector["expected"]["authorization"]
 
 
+def test_tc3_signs_headers_in_the_order_of_their_names() -> None:
+    headers = {"Content-Type": "application/json", "Host": "h.example", "X-TC-Action": "a"}
+    first, second = (
+        tc3_authorization(
+            secret_id="id", secret_key="key", service="ssl", headers=dict(pairs), timestamp=1, payload=b"{}"
+        )
+        for pairs in (headers.items(), reversed(headers.items()))
+    )
+    assert first == second
+    assert "SignedHeaders=content-type;host;x-tc-action," in first
+
+
 def signed_by_tc3_auth() -> list[Any]:
     """The vectors that sign what the auth object signs."""
     return [
