@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from edges.examples import Examples, example_edges
 from emulator.process import Running, exported, started
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,6 +88,16 @@ def emulator(running: Running) -> Running:
     return running
 
 
+@pytest.fixture(scope="session")
+def examples() -> Iterator[Examples]:
+    """The TLS servers that the examples of edge_cert_verify connect to."""
+    with example_edges() as found:
+        yield found
+
+
 @pytest.fixture
-def shell(emulator: Running, tmp_path: Path) -> Shell:
-    return Shell(emulator.url, tmp_path)
+def shell(emulator: Running, examples: Examples, tmp_path: Path) -> Shell:
+    shell = Shell(emulator.url, tmp_path)
+    shell.environment.update(examples.environment)
+    (tmp_path / "example-2026.pem").write_text(examples.current.pem, encoding="utf-8")
+    return shell

@@ -62,6 +62,7 @@ FAILURES = {
     "zenlayer_domain_cert": {"certificate_label": "other-2026", "domain_names": ["www.example.com"]},
     "tencent_cert_resubmit": {"certificate_ids": ["nobody00"]},
     "vdms_cert_request": {"certificate_id": 1, "description": "nobody"},
+    "edge_cert_verify": {"host": "old.example.com"},
 }
 
 

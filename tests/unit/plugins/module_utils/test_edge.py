@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any, Union
 
 import pytest
-from edges.certificates import Identity, make, make_ca
-from edges.servers import Behaviour, edges, hang_up, plain_http, silent
 
 from ansible_collections.certops.cdn.plugins.module_utils import _tls
 from ansible_collections.certops.cdn.plugins.module_utils._edge import (
@@ -34,6 +32,8 @@ from ansible_collections.certops.cdn.plugins.module_utils._redaction import Reda
 from ansible_collections.certops.cdn.plugins.module_utils._tls import Address, Facts, Sight
 from ansible_collections.certops.cdn.plugins.modules import edge_cert_verify
 from ansible_collections.certops.cdn.tests.unit.plugins.fakes import FakeClock
+from edges.certificates import Identity, make, make_ca
+from edges.servers import Behaviour, edges, hang_up, plain_http, silent
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 NAME = "www.example.com"

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from edges.certificates import Identity, make, make_ca
-from edges.servers import Behaviour, Edge, edges, hang_up, plain_http, reset, silent
 
 from ansible_collections.certops.cdn.plugins.module_utils import _tls
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._tls import Address, Sight, TlsClient, facts_of, resolve
+from edges.certificates import Identity, make, make_ca
+from edges.servers import Behaviour, Edge, edges, hang_up, plain_http, reset, silent
 
 NAME = "www.example.com"
 ROOT = make_ca()
