@@ -60,6 +60,8 @@ class Account:
         self.domains: dict[str, dict[str, Any]] = {}
         self.bound: dict[str, str | None] = {}
         self.duration = 10.0
+        self.lag = 0.0
+        """Seconds for which the status shows what was there before a write."""
         self.ends: dict[tuple[str, str], str] = {}
         """How the rollout of a certificate to a domain ends; DEPLOYED where nothing is said."""
         self.faults: dict[tuple[str, str], list[ApiError]] = {}
@@ -67,7 +69,7 @@ class Account:
         self.executes_faulty_writes = False
         self.page_limit = 1000
         self.check_mode = False
-        self._rollouts: dict[str, tuple[float, str]] = {}
+        self._rollouts: dict[str, tuple[str, float, str]] = {}
 
     # what the test sets up
 
@@ -79,9 +81,16 @@ class Account:
         self.bound[domain_id] = bound
 
     def roll_out(self, domain_id: str, certificate_id: str) -> None:
+        before = self.status(domain_id)
         self.bound[domain_id] = certificate_id
         end = self.ends.get((domain_id, certificate_id), "DEPLOYED")
-        self._rollouts[domain_id] = (self.clock.now() + self.duration, end)
+        self._rollouts[domain_id] = (before, self.clock.now() + self.lag, end)
+
+    def status(self, domain_id: str) -> str:
+        before, starts, end = self._rollouts.get(domain_id, ("", 0.0, self.domains[domain_id]["configStatus"]))
+        if self.clock.now() < starts:
+            return before
+        return "DEPLOYING" if self.clock.now() < starts + self.duration else end
 
     # what the test looks at
 
@@ -132,8 +141,7 @@ class Account:
                 or body.get("resourceGroupId") not in (None, info.get("resourceGroupId"))
             ):
                 continue
-            ends, end = self._rollouts.get(domain_id, (0.0, info["configStatus"]))
-            found.append({**info, "configStatus": end if self.clock.now() >= ends else "DEPLOYING"})
+            found.append({**info, "configStatus": self.status(domain_id)})
         return self._page(found, body)
 
     def _DescribeDomainCertificate(self, body: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802

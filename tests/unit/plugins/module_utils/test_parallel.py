@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import all_pages, chunks, defect, each
+from ansible_collections.certops.cdn.tests.unit.plugins.fakes import Room
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 50])

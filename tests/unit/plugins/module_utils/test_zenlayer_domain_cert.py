@@ -520,6 +520,22 @@ def test_rollout_that_ran_before_is_waited_for(account: Account) -> None:
     assert row["seconds"] >= 20
 
 
+def test_status_that_was_just_polled_is_not_read_again(account: Account) -> None:
+    account.roll_out("d-www", "other")
+    run(account)
+    actions = [call.action for call in account.calls]
+    write = actions.index("ModifyDomainCertificate")
+    assert actions[write - 3 : write] == ["DescribeDomains", "DescribeDomains", "DescribeDomainCertificate"]
+    assert actions.count("DescribeDomainCertificate") == 2
+
+
+def test_status_that_is_late_is_not_taken_for_the_end(account: Account) -> None:
+    account.lag = 2.5
+    row = only(run(account))
+    assert (row["outcome"], row["config_status"]) == ("bound", "DEPLOYED")
+    assert row["seconds"] >= 12.5
+
+
 def test_rollout_that_ran_before_and_does_not_end_is_told(account: Account) -> None:
     account.duration = 1000
     account.roll_out("d-www", "other")
@@ -596,6 +612,12 @@ def test_failed_rollout_is_rolled_back(account: Account) -> None:
         "rolled_back": 1,
     }
     assert result["diff"] == []
+
+
+def test_status_that_still_shows_the_failure_does_not_end_the_rollback(account: Account) -> None:
+    account.lag = 2.0
+    account.ends = {("d-www", "new"): "FAILED"}
+    assert only(run(account, rollback=True))["outcome"] == "rolled_back"
 
 
 def test_rollback_after_a_lost_answer_is_told_with_the_certificate_that_is_bound_again(account: Account) -> None:
