@@ -187,7 +187,8 @@ class TokenService:
 
 
 def _token(data: Mapping[str, Any]) -> Token:
-    lifetime = float(data.get("expires_in") or TOKEN_LIFETIME)
+    told_lifetime = data.get("expires_in")
+    lifetime = TOKEN_LIFETIME if told_lifetime is None else float(told_lifetime)
     if not math.isfinite(lifetime) or lifetime < 0:
         raise ValueError("expected a lifetime")
     return Token(as_key(data.get("access_token")), lifetime)
@@ -231,14 +232,20 @@ class Vdms:
         """Get All Certificate Requests: the ids of those with exactly this label, deleted ones perhaps among them.
 
         It is unverified how ``query`` matches, and how a value is treated that is no plain word: such a label, and one
-        that is not found, is looked for in the whole list (api/vdms.md 7.7).
+        that is not found or not accepted, is looked for in the whole list (api/vdms.md 7.7).
         """
-        plain = re.fullmatch(r"[A-Za-z0-9_.-]+", label)
-        for query in (f"certificate_label:{label}", None) if plain else (None,):
-            found = [number for number, name in self._labels(query, f"certificate_label {label}") if name == label]
-            if found:
-                return list(dict.fromkeys(found))
-        return []
+        found: list[int] = []
+        if re.fullmatch(r"[A-Za-z0-9_.-]+", label):
+            try:
+                found = self._ids_in_list(label, f"certificate_label:{label}")
+            except ApiError as error:
+                if error.http_status != 400:
+                    raise
+        return found or self._ids_in_list(label, None)
+
+    def _ids_in_list(self, label: str, query: str | None) -> list[int]:
+        rows = self._labels(query, f"certificate_label {label}")
+        return list(dict.fromkeys(number for number, name in rows if name == label))
 
     def _labels(self, query: str | None, subject: str) -> Iterator[tuple[int, str]]:
         """Id and label of all items, by page number: no request parameter takes a cursor (api/vdms.md 2.1)."""

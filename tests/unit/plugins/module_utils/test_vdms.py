@@ -921,6 +921,7 @@ def test_a_token_service_that_fails_before_a_write_leaves_no_doubt(cps: Cps, run
 def test_a_token_without_a_lifetime_lives_for_the_documented_one() -> None:
     assert _vdms._token({"access_token": "x"}).lifetime == 300
     assert _vdms._token({"access_token": "x", "expires_in": "60"}).lifetime == 60
+    assert _vdms._token({"access_token": "x", "expires_in": 0}).lifetime == 0
 
 
 # ---- Bad input -------------------------------------------------------------------------------------------------------
@@ -1015,6 +1016,15 @@ def test_a_label_that_is_not_found_is_looked_for_without_a_query(cps: Cps, run: 
     result = run(certificate_label="nobody")
     assert (result["error"]["code"], result["certificate_request"]) == ("NotFound", None)
     assert sum(path == "/certificates" for _method, path, _body in cps.calls) == 2
+
+
+@pytest.mark.parametrize(("status", "found"), [(400, True), (403, False)])
+def test_a_search_that_is_not_accepted_is_done_without_a_query(cps: Cps, run: Run, status: int, found: bool) -> None:
+    cps.add(1, "shop.prod")
+    cps.fail("GET", "/certificates$", status)
+    result = run(certificate_label="shop.prod")
+    assert ("certificate_request" in result) is found
+    assert sum(path == "/certificates" for _method, path, _body in cps.calls) == (2 if found else 1)
 
 
 def test_deleted_requests_do_not_count(cps: Cps, run: Run) -> None:
