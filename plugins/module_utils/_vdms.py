@@ -109,6 +109,11 @@ def outcome_of(status: int) -> Outcome:
     return Outcome.UNKNOWN if status >= 500 or status == 408 else Outcome.REFUSED
 
 
+def answered(error: ApiError, *statuses: int) -> bool:
+    """Whether the call itself was answered with one of these, and not the call for its token."""
+    return error.http_status in statuses and error.action != GET_TOKEN
+
+
 def told(reply: Reply) -> tuple[str, str]:
     """Code and text of an error answer in any of the shapes of api/vdms.md 5.1 and 1.4; both can be empty."""
     try:
@@ -239,7 +244,7 @@ class Vdms:
             try:
                 found = self._ids_in_list(label, f"certificate_label:{label}")
             except ApiError as error:
-                if error.http_status != 400:
+                if not answered(error, 400):
                     raise
         return found or self._ids_in_list(label, None)
 
@@ -271,7 +276,7 @@ class Vdms:
                 subject=f"certificate request {certificate_id}",
             )
         except ApiError as error:
-            if error.http_status == 404:
+            if answered(error, 404):
                 return None
             raise
 
@@ -287,7 +292,7 @@ class Vdms:
                 deadline=deadline,
             )
         except ApiError as error:
-            if error.http_status == 404:
+            if answered(error, 404):
                 return None
             raise
 

@@ -19,7 +19,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._parallel import each
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Await, Change, Keep, Progress, Refuse, Verdict
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._resource import Read, Target
-from ansible_collections.certops.cdn.plugins.module_utils._vdms import connect
+from ansible_collections.certops.cdn.plugins.module_utils._vdms import answered, connect
 from ansible_collections.certops.cdn.plugins.module_utils._vdms_model import (
     PATCHED,
     PROVIDER,
@@ -292,7 +292,7 @@ class CertificateRequest:
         try:
             self._api.remove(self._id, way, self._name)
         except ApiError as error:
-            if error.http_status not in (400, 409):
+            if not answered(error, 400, 409):
                 raise
             report = self._api.status(self._id)
             if report is None or report.status is Status.DELETED:
@@ -317,7 +317,7 @@ class CertificateRequest:
             target.remark(notes(self._name, latest))
 
     def may_be_done_already(self, error: ApiError) -> bool:
-        return self._absent and error.http_status in (400, 404, 409)
+        return self._absent and answered(error, 400, 404, 409)
 
     def was_executed(self, target: Target[Request]) -> bool:
         return bool(self._executed_unseen(target))

@@ -906,6 +906,31 @@ def test_without_a_token_nothing_was_executed(
     assert cps.calls == []
 
 
+@pytest.mark.parametrize("status", [400, 404, 409])
+@pytest.mark.parametrize("named", [{"certificate_id": 7}, {"certificate_label": "shop-prod"}])
+def test_a_refused_token_does_not_mean_that_the_request_is_gone(
+    cps: Cps, run: Run, named: dict[str, Any], status: int
+) -> None:
+    cps.add(7, "shop-prod")
+    cps.fail("POST", "/connect/token", status, times=9)
+    result = run(**named, state="absent")
+    assert result["failed"]
+    assert (result["error"]["action"], len(cps.token_forms)) == ("GetToken", 1)
+
+
+@pytest.mark.parametrize("status", [400, 404, 409])
+def test_a_token_that_is_refused_for_a_removal_ends_it(cps: Cps, run: Run, status: int) -> None:
+    cps.add(7, "shop-prod")
+    cps.fail("DELETE", "/certificates/7", 401)
+    real = cps._trouble
+    cps._trouble = lambda method, path: (  # type: ignore[method-assign]
+        Trouble(method, path, lambda: (status, {}, "")) if path.endswith("token") and cps.tokens else real(method, path)
+    )
+    result = run(certificate_id=7, state="absent")
+    assert (result["error"]["action"], result["changed"]) == ("GetToken", False)
+    assert len(cps.writes) == 1
+
+
 def test_a_token_service_that_fails_before_a_write_leaves_no_doubt(cps: Cps, run: Run) -> None:
     cps.add(40021, "shop-prod")
     cps.fail("PATCH", "/certificates/40021", 401)
