@@ -31,7 +31,7 @@ def main(folder: Path) -> None:
         "new": new,
         "old": old,
         "renewing": old,
-        "expired": make(NAME, issuer=issuer, ends=-3),
+        "expired": make(NAME, issuer=issuer, ends=-2.5),
         "self_signed": make(NAME),
         "other_name": make("www.example.org", issuer=issuer),
         "no_chain": make(NAME, issuer=issuer, chained=False),
