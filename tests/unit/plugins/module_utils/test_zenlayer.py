@@ -13,7 +13,7 @@ import pytest
 import requests
 from ansible.module_utils.common.parameters import set_fallbacks
 
-from ansible_collections.certops.cdn.plugins.module_utils import _zenlayer
+from ansible_collections.certops.cdn.plugins.module_utils import _parallel, _zenlayer
 from ansible_collections.certops.cdn.plugins.module_utils._errors import (
     InputError,
     Outcome,
@@ -377,7 +377,8 @@ def test_pages_are_read_to_their_end(pages: list[dict[str, Any]], found: list[st
 
 
 def test_pages_that_never_end_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_zenlayer, "MAX_PAGES", 5)
+    for module in (_parallel, _zenlayer):
+        monkeypatch.setattr(module, "MAX_PAGES", 5, raising=False)
     client = Canned(page("a", "b"))
     assert [domain.domain_id for domain in zenlayer(client).domains()] == ["a", "b"]
     assert len(client.calls) == 5
