@@ -12,11 +12,27 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.certops.cdn.plugins.module_utils._errors import InputError
+from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 
 _DIGEST_BY_LENGTH = {32: "md5", 40: "sha1", 64: "sha256"}
 
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 _SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a certificate says."""
+
+    common_name: str | None
+    sans: tuple[str, ...]
+    issuer: str | None
+    not_before: datetime | None
+    not_after: datetime | None
 
 
 def normalise_fingerprint(fingerprint: object) -> str:
@@ -61,6 +77,31 @@ def normalise_pem(text: str) -> str:
     :raises ValueError: a block's content is not base64
     """
     return "".join(_pem_block(label, der) for label, der in pem_blocks(text))
+
+
+def certificates_in(option: str, text: str, redact: Redactor) -> list[bytes]:
+    """The DER certificates in the PEM text of an option, in their order.
+
+    :raises InputError: there is none, one is cut off or no base64, or there is a private key, which is then a secret
+    """
+    if "PRIVATE KEY-----" in text:
+        redact.learn(text)
+        raise InputError(f"{option} contains a private key; give the certificate alone.")
+    try:
+        blocks = list(pem_blocks(text))
+    except ValueError as exc:
+        raise InputError(f"{option} cannot be read: {exc}.") from None
+    found = [der for label, der in blocks if label == "CERTIFICATE"]
+    if not found:
+        raise InputError(f"{option} contains no PEM certificate; give its text, not its path.")
+    if text.count("-----BEGIN ") > len(blocks):
+        raise InputError(f"{option} cannot be read: a PEM block in it has no end.")
+    return found
+
+
+def as_pem(label: str, *ders: bytes) -> str:
+    """PEM text in its canonical form."""
+    return "".join(_pem_block(label, der) for der in ders)
 
 
 def _pem_block(label: str, der: bytes) -> str:

@@ -18,9 +18,9 @@ from enum import Enum
 from typing import Any
 
 from ansible_collections.certops.cdn.plugins.module_utils._certificates import (
+    certificates_in,
     fingerprints,
     normalise_fingerprint,
-    pem_blocks,
 )
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covered, normalise
@@ -165,16 +165,7 @@ def expected_fingerprint(fingerprint: str | None, certificate: str | None, redac
         return expected
     if certificate is None:
         return ""
-    text = not_blank("certificate", certificate)
-    if "PRIVATE KEY-----" in text:
-        redact.learn(certificate)
-        raise InputError("certificate contains a private key; give the certificate alone.")
-    try:
-        leaf = next((der for label, der in pem_blocks(text) if label == "CERTIFICATE"), None)
-    except ValueError as exc:
-        raise InputError(f"certificate cannot be read: {exc}.") from None
-    if leaf is None:
-        raise InputError("certificate contains no PEM certificate; give its text, not its path.")
+    leaf = certificates_in("certificate", not_blank("certificate", certificate), redact)[0]
     return max(fingerprints(leaf), key=len)
 
 

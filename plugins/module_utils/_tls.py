@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
+from ansible_collections.certops.cdn.plugins.module_utils._certificates import Facts
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Clock, Deadline
 
@@ -59,17 +60,6 @@ class Address(NamedTuple):
 
     def __str__(self) -> str:
         return f"[{self.ip}]:{self.sockaddr[1]}" if ":" in self.ip else f"{self.ip}:{self.sockaddr[1]}"
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What a certificate says."""
-
-    common_name: str | None
-    sans: tuple[str, ...]
-    issuer: str | None
-    not_before: datetime | None
-    not_after: datetime | None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ Facts and their evidence are in docs/fidelity.md; "api/zenlayer.md 4.2" names th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -27,6 +27,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._options import (
     env_pair,
     pair_or_token,
 )
+from ansible_collections.certops.cdn.plugins.module_utils._parallel import all_pages
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._shape import (
     as_key,
@@ -49,7 +50,8 @@ API_VERSION = "2022-11-20"
 PAGE_SIZE = 100
 """Items a page; documented maximum 1000 for certificates, unverified for domains (api/zenlayer.md 3.2)."""
 
-MAX_PAGES = 1000
+MAX_LABEL = 64
+"""Characters of a certificate's label (api/zenlayer.md 3.6)."""
 
 MAX_IDS = 100
 """Ids in one request (api/zenlayer.md 3.5; unverified for domains)."""
@@ -75,6 +77,7 @@ _ADVICE = {
     "AUTHFAILURE_UNAUTHORIZED_OPERATION": "the key may not use this action",
     "DOMAIN_OPERATION_NO_PERMISSION": "the key may not operate on this domain",
     "CERT_NOT_MATCH_DOMAIN_OR_EXPIRED": "the certificate has expired or does not cover the domain",
+    "CERTIFICATE_NOT_COVER_ALL_DOMAIN": "it must cover all names of the certificate that it replaces",
     "REQUEST_LIMIT_EXCEEDED": "lower rate_limit or concurrency",
 }
 
@@ -173,6 +176,21 @@ class Certificate:
             "expired": self.expired(now),
         }
 
+    def __str__(self) -> str:
+        return f"certificate {self.label or self.common_name} ({self.certificate_id})"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The answer to an upload."""
+
+    certificate_id: str
+    request_id: str | None
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Stored:
+        return cls(as_key(data.get("certificateId")), data.get("requestId"))
+
 
 class Rollout(Enum):
     """The state of a domain's last configuration change."""
@@ -221,6 +239,16 @@ class Domain:
     def certificate_id(self) -> str | None:
         return None if self.certificate is None else self.certificate.certificate_id
 
+    def as_result(self) -> dict[str, Any]:
+        """The domain's part of a row; every module returns it in this shape."""
+        return {
+            "domain_id": self.domain_id,
+            "domain_name": self.name,
+            "cname": self.cname or None,
+            "config_status": self.config_status or None,
+            "domain_status": self.domain_status or None,
+        }
+
     def __str__(self) -> str:
         return f"domain {self.name} ({self.domain_id})"
 
@@ -231,8 +259,12 @@ class Domain:
 class Zenlayer:
     """The actions of service cdn, as methods. All of them raise :class:`ApiError`."""
 
-    def __init__(self, client: JsonClient) -> None:
+    def __init__(self, client: JsonClient, concurrency: int = 1) -> None:
+        """
+        :param concurrency: so many pages of a whole list are read at the same time
+        """
         self._client = client
+        self._concurrency = concurrency
 
     @classmethod
     def from_options(cls, params: Mapping[str, Any], settings: Settings, redact: Redactor) -> Zenlayer:
@@ -240,7 +272,7 @@ class Zenlayer:
         :raises InputError: credentials or URL cannot be used
         """
         url = base_url("api_url", params["api_url"])
-        return cls(JsonClient(url, Envelope(), credentials(params), settings, redact))
+        return cls(JsonClient(url, Envelope(), credentials(params), settings, redact), settings.concurrency)
 
     def _call(
         self,
@@ -249,6 +281,7 @@ class Zenlayer:
         parse: Any,
         *,
         writes: bool = False,
+        once: bool = False,
         subject: str = "",
         deadline: Deadline | None = None,
     ) -> Any:
@@ -258,6 +291,7 @@ class Zenlayer:
             body={name: value for name, value in body.items() if value is not None},
             headers={"x-zc-action": action, "x-zc-version": API_VERSION, "x-zc-service": "cdn"},
             writes=writes,
+            once=once,
             subject=subject,
         )
         return self._client.call(call, parse, deadline)
@@ -267,23 +301,30 @@ class Zenlayer:
         action: str,
         filters: Mapping[str, Any],
         parse_item: Any,
+        *,
+        concurrency: int = 1,
         subject: str = "",
         deadline: Deadline | None = None,
-    ) -> Iterator[Any]:
+    ) -> list[Any]:
         """All items of a list action, until an empty page or ``totalCount`` is reached (api/zenlayer.md 7.19)."""
-        seen = 0
-        for number in range(1, MAX_PAGES + 1):
+
+        def read(number: int, before: int) -> tuple[int | None, list[Any]]:
             total, page = self._call(
                 action,
-                {**filters, "pageSize": PAGE_SIZE, "pageNum": number},
+                {**filters, "pageSize": PAGE_SIZE, "pageNum": number + 1},
                 lambda data: _page(data, parse_item),
                 subject=subject,
                 deadline=deadline,
             )
-            yield from page
-            seen += len(page)
-            if not page or (total is not None and seen >= total):
-                return
+            if total is None and 0 < len(page) < PAGE_SIZE:
+                # A short page need not be the last one: the service may make them smaller than asked for.
+                total = before + len(page) + 1
+            return total, page
+
+        items, errors = all_pages(read, PAGE_SIZE, concurrency)
+        if errors:
+            raise errors[0]
+        return items
 
     def domains(self, *, name: str | None = None, resource_group_id: str | None = None) -> list[Domain]:
         """DescribeDomains: all domains, each once, without their certificates.
@@ -291,7 +332,8 @@ class Zenlayer:
         :param name: a filter of which it is unverified whether it matches exactly: compare the names again
         """
         filters = {"domainName": name, "resourceGroupId": resource_group_id}
-        found = self._pages("DescribeDomains", filters, Domain.parse, f"domain {name}" if name else "")
+        subject, concurrency = (f"domain {name}", 1) if name else ("", self._concurrency)
+        found = self._pages("DescribeDomains", filters, Domain.parse, concurrency=concurrency, subject=subject)
         return list({domain.domain_id: domain for domain in found}.values())
 
     def domains_by_id(
@@ -331,8 +373,44 @@ class Zenlayer:
             "certificateLabel": label,
             "resourceGroupId": resource_group_id,
         }
-        found = self._pages("DescribeCertificates", filters, Certificate.parse)
+        concurrency = 1 if certificate_ids else self._concurrency
+        found = self._pages("DescribeCertificates", filters, Certificate.parse, concurrency=concurrency)
         return list({certificate.certificate_id: certificate for certificate in found}.values())
+
+    def create_certificate(
+        self, content: str, key: str, *, label: str | None, resource_group_id: str | None, subject: str
+    ) -> Stored:
+        """CreateCertificate. Writes, and doing it twice is an error at best (api/zenlayer.md 7.9)."""
+        body = {
+            "certificateContent": content,
+            "certificateKey": key,
+            "certificateLabel": label,
+            "resourceGroupId": resource_group_id,
+        }
+        return self._call(  # type: ignore[no-any-return]
+            "CreateCertificate", body, Stored.parse, writes=True, once=True, subject=subject
+        )
+
+    def replace_certificate(self, certificate: Certificate, content: str, key: str) -> Stored:
+        """ModifyCertificate: other content under the same id. Writes.
+
+        Whether the id stays is unverified: the answer tells it (api/zenlayer.md 3.7).
+        """
+        body = {"certificateId": certificate.certificate_id, "certificateContent": content, "certificateKey": key}
+
+        def parse(data: Mapping[str, Any]) -> Stored:
+            return Stored.parse({**data, "certificateId": data.get("certificateId") or certificate.certificate_id})
+
+        return self._call(  # type: ignore[no-any-return]
+            "ModifyCertificate", body, parse, writes=True, once=True, subject=str(certificate)
+        )
+
+    def delete_certificate(self, certificate: Certificate) -> str | None:
+        """DeleteCertificate; returns the request id. Writes."""
+        body = {"certificateId": certificate.certificate_id}
+        return self._call(  # type: ignore[no-any-return]
+            "DeleteCertificate", body, lambda data: data["requestId"], writes=True, subject=str(certificate)
+        )
 
 
 def _page(data: Mapping[str, Any], parse_item: Any) -> tuple[int | None, list[Any]]:

@@ -14,29 +14,22 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, InputError, Outcome
-from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covered, covers, is_pattern, normalise
+from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covered, is_pattern, normalise
 from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
-from ansible_collections.certops.cdn.plugins.module_utils._options import (
-    not_blank,
-    unique,
-)
-from ansible_collections.certops.cdn.plugins.module_utils._parallel import chunks, each
+from ansible_collections.certops.cdn.plugins.module_utils._options import not_blank, unique
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Await, Change, Keep, Progress, Refuse, Verdict
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._resource import Read, Target
 from ansible_collections.certops.cdn.plugins.module_utils._times import iso_time
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Deadline
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import (
-    MAX_IDS,
     PROVIDER,
     Certificate,
     Domain,
     Rollout,
     Zenlayer,
 )
-
-MAX_NAMES_LOOKED_UP = 5
-"""Up to so many exact names are looked up one by one; for more, or for patterns, all domains are listed."""
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_lists import Lists, value_of
 
 STATUS_LAG = 3.0
 """Seconds for which a status may still show what was there before a write (DESIGN 4.2)."""
@@ -91,9 +84,9 @@ class DomainBindings:
         """
         self._check(params)
         self._params = params
-        self._group = params["resource_group_id"] and params["resource_group_id"].strip()
-        self._concurrency = settings.concurrency
         self._api = Zenlayer.from_options(params, settings, redact)
+        group = params["resource_group_id"] and params["resource_group_id"].strip()
+        self._lists = Lists(self._api, group, settings.concurrency)
         self._now = datetime.now(timezone.utc)
         self._domains: dict[str, Domain] = {}
         # Domains whose status has just been read, so that reading them again needs the binding only.
@@ -118,8 +111,7 @@ class DomainBindings:
         self.certificate = self._find_certificate()
         if self.certificate.expired(self._now):
             raise InputError(
-                f"{self._described(self.certificate)} has expired ({iso_time(self.certificate.not_after)}); "
-                "nothing was changed.",
+                f"{self.certificate} has expired ({iso_time(self.certificate.not_after)}); nothing was changed.",
                 provider=PROVIDER,
                 code="CertificateExpired",
             )
@@ -128,11 +120,11 @@ class DomainBindings:
         elif self._params["domain_names"] is not None:
             domains = self._select_by_name(unique("domain_names", self._params["domain_names"], normalise))
         else:
-            domains = [domain for domain in self._all_domains() if covered(self.certificate.names, domain.name)]
+            domains = [domain for domain in self._lists.domains() if covered(self.certificate.names, domain.name)]
             if not domains and not self._params["allow_no_match"]:
                 names = ", ".join(self.certificate.names)
                 raise InputError(
-                    f"all_covered: no domain is covered by {self._described(self.certificate)} ({names}).",
+                    f"all_covered: no domain is covered by {self.certificate} ({names}).",
                     provider=PROVIDER,
                     code="NoMatch",
                 )
@@ -148,11 +140,7 @@ class DomainBindings:
             found = [certificate for certificate in found if certificate.certificate_id == wanted]
         else:
             wanted = label.strip()
-            option, found = (
-                f"certificate_label: '{wanted}'",
-                self._api.certificates(label=wanted, resource_group_id=self._group),
-            )
-            found = [certificate for certificate in found if certificate.label == wanted]
+            option, found = f"certificate_label: '{wanted}'", self._lists.certificates_labelled(wanted)
         if not found:
             raise InputError(f"{option} is not a certificate of this account.", provider=PROVIDER, code="NotFound")
         if len(found) > 1:
@@ -165,11 +153,8 @@ class DomainBindings:
         return found[0]
 
     def _select_by_id(self, wanted: Sequence[str]) -> list[Domain]:
-        found = self._look_up(wanted)
-        for result in found.values():
-            if isinstance(result, CdnError):
-                raise result
-        domains = {key: domain for key, domain in found.items() if isinstance(domain, Domain)}
+        found = self._lists.domains_by_id(wanted)
+        domains = {key: value_of(result) for key, result in found.items()}
         missing = [domain_id for domain_id in wanted if domain_id not in domains]
         if missing:
             raise InputError(
@@ -178,33 +163,19 @@ class DomainBindings:
         return [domains[domain_id] for domain_id in wanted]
 
     def _select_by_name(self, wanted: Sequence[str]) -> list[Domain]:
-        if len(wanted) > MAX_NAMES_LOOKED_UP or any(is_pattern(name) for name in wanted):
-            candidates = self._all_domains()
-        else:
-            looked_up = each(
-                lambda name: self._api.domains(name=normalise(name), resource_group_id=self._group),
-                wanted,
-                self._concurrency,
-            )
-            candidates = []
-            for result in looked_up.values():
-                if isinstance(result, CdnError):
-                    raise result
-                candidates += result
         selected: dict[str, Domain] = {}
         missing = []
-        for name in wanted:
-            matches = {domain.domain_id: domain for domain in candidates if covers(name, domain.name)}
-            if len(matches) > 1 and not is_pattern(name):
-                ids = ", ".join(sorted(matches))
+        for name, domains in self._lists.domains_by_name(wanted).items():
+            if len(domains) > 1 and not is_pattern(name):
+                ids = ", ".join(sorted(domain.domain_id for domain in domains))
                 raise InputError(
-                    f"domain_names: '{name}' matches {len(matches)} domains ({ids}); use domain_ids.",
+                    f"domain_names: '{name}' matches {len(domains)} domains ({ids}); use domain_ids.",
                     provider=PROVIDER,
                     code="Ambiguous",
                 )
-            if not matches:
+            if not domains:
                 missing.append(name)
-            selected.update(matches)
+            selected.update({domain.domain_id: domain for domain in domains})
         if missing and not self._params["allow_no_match"]:
             raise InputError(
                 f"domain_names: no domain of this account matches: {', '.join(missing)}.",
@@ -212,12 +183,6 @@ class DomainBindings:
                 code="NotFound",
             )
         return list(selected.values())
-
-    def _all_domains(self) -> list[Domain]:
-        return self._api.domains(resource_group_id=self._group)
-
-    def _described(self, certificate: Certificate) -> str:
-        return f"certificate {certificate.label or certificate.common_name} ({certificate.certificate_id})"
 
     # read
 
@@ -233,30 +198,19 @@ class DomainBindings:
             if key not in stale:
                 results[key] = self._domains[key]
         found = {key: domain for key, domain in results.items() if isinstance(domain, Domain)}
-        bound = each(lambda key: self._api.bound_certificate(found[key]), list(found), self._concurrency)
-        for key, certificate in bound.items():
-            if isinstance(certificate, CdnError):
-                results[key] = certificate
-            else:
-                results[key] = self._domains[key] = replace(found[key], certificate=certificate)
+        for key, result in self._lists.with_certificates(found).items():
+            results[key] = result
+            if isinstance(result, Domain):
+                self._domains[key] = result
         return results
 
     def _look_up(self, keys: Sequence[str], deadline: Deadline | None = None) -> dict[str, Read[Domain]]:
-        """DescribeDomains for any number of ids; the certificates stay as they were last read."""
-        batches = {batch[0]: batch for batch in chunks(keys, MAX_IDS)}
-        answers = each(
-            lambda first: self._api.domains_by_id(batches[first], self._group, deadline),
-            list(batches),
-            self._concurrency,
-        )
+        """The domains with these ids; the certificates stay as they were last read."""
         results: dict[str, Read[Domain]] = {}
-        for first, answer in answers.items():
-            if isinstance(answer, CdnError):
-                results.update(dict.fromkeys(batches[first], answer))
-                continue
-            for key, domain in answer.items():
-                known = self._domains.get(key)
-                results[key] = replace(domain, certificate=known.certificate) if known else domain
+        for key, domain in self._lists.domains_by_id(keys, deadline).items():
+            results[key] = domain
+            if isinstance(domain, Domain) and key in self._domains:
+                results[key] = replace(domain, certificate=self._domains[key].certificate)
         return results
 
     # plan
@@ -270,7 +224,7 @@ class DomainBindings:
     def plan(self, key: str, state: Domain) -> Verdict:
         if not covered(self._wanted.names, state.name):
             return Refuse(
-                f"{self._described(self._wanted)} does not cover {state}; it is valid for "
+                f"{self._wanted} does not cover {state}; it is valid for "
                 f"{', '.join(self._wanted.names)}. Nothing was changed."
             )
         return decide(state.certificate_id, self._wanted.certificate_id, state.rollout)
@@ -367,15 +321,11 @@ class DomainBindings:
         before = target.before.certificate_id if target.before else None
         bound = self._wanted.certificate_id if target.changed else before if target.reverting else state.certificate_id
         return {
-            "domain_id": state.domain_id,
-            "domain_name": state.name,
-            "cname": state.cname or None,
+            **state.as_result(),
             "changed": target.changed,
             "outcome": target.outcome,
             "certificate_id": bound,
             "previous_certificate_id": before,
-            "config_status": state.config_status or None,
-            "domain_status": state.domain_status or None,
             "seconds": target.seconds,
             "request_id": target.request_id,
             "error": target.error.as_result() if target.error else None,
