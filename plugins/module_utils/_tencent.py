@@ -11,15 +11,16 @@ Facts and their evidence are in docs/fidelity.md; "api/tencent.md 4.2" names the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, InputError, Outcome
+from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, InputError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._http import Call, JsonClient, Reply, Settings
 from ansible_collections.certops.cdn.plugins.module_utils._options import Credential, base_url, env, pair_of
+from ansible_collections.certops.cdn.plugins.module_utils._parallel import all_pages
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._shape import (
     as_key,
@@ -31,6 +32,8 @@ from ansible_collections.certops.cdn.plugins.module_utils._shape import (
 from ansible_collections.certops.cdn.plugins.module_utils._signing import Tc3Auth
 from ansible_collections.certops.cdn.plugins.module_utils._times import CHINA_STANDARD_TIME, parse_time
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Deadline
+
+T = TypeVar("T")
 
 PROVIDER = "Tencent Cloud"
 API_URL = "https://ssl.tencentcloudapi.com"
@@ -44,8 +47,6 @@ LANGUAGE = "en-US"
 
 PAGE_SIZE = 100
 """Rows a page; always sent, because the default differs between editions. Maximum 1000 (api/tencent.md 3.3)."""
-
-MAX_PAGES = 1000
 
 MAX_IDS = 50
 """Ids in one DescribeCertificates; unverified, documented for another action only (api/tencent.md 3.3)."""
@@ -196,6 +197,10 @@ class Status(IntEnum):
         return self.name.lower()
 
 
+RESUBMITTABLE = (Status.REJECTED, Status.CANCELLED)
+"""The statuses that a paid certificate can be submitted from for another review (api/tencent.md 4.1)."""
+
+
 @dataclass(frozen=True)
 class Certificate:
     """A certificate order: what is needed of it, and nothing personal.
@@ -252,6 +257,11 @@ class LogRow:
         )
 
 
+def status_filter(statuses: Collection[Status]) -> dict[str, Any]:
+    """The filter of DescribeCertificates for these statuses."""
+    return {"CertificateStatus": sorted(int(status) for status in statuses)}
+
+
 # ---- Actions (api/tencent.md 3) --------------------------------------------------------------------------------------
 
 
@@ -298,36 +308,50 @@ class Tencent:
         self,
         action: str,
         filters: Mapping[str, Any],
-        parse_item: Any,
+        parse_item: Callable[[Mapping[str, Any]], T],
         *,
         items: str,
         total: str,
+        concurrency: int = 1,
         deadline: Deadline | None = None,
-    ) -> Iterator[Any]:
-        """All items of a list action. Ends at an empty page or when the total is reached (api/tencent.md 3.3).
+    ) -> tuple[list[T], list[CdnError]]:
+        """All items of a list action (api/tencent.md 3.3), and the errors of pages that could not be read.
 
         :param items: name of the list in the answer
         :param total: name of the number of all items
         """
-        seen = 0
-        for _page in range(MAX_PAGES):
-            count, page = self._call(
+
+        def page(_number: int, seen: int) -> tuple[int | None, list[T]]:
+            return self._call(  # type: ignore[no-any-return]
                 action,
                 {**filters, "Offset": seen, "Limit": PAGE_SIZE},
                 lambda data: (as_number(data.get(total)), [parse_item(item) for item in as_objects(data.get(items))]),
                 deadline=deadline,
             )
-            yield from page
-            seen += len(page)
-            if not page or (count is not None and seen >= count):
-                return
+
+        return all_pages(page, PAGE_SIZE, concurrency)
+
+    def listed(
+        self, filters: Mapping[str, Any], parse_item: Callable[[Mapping[str, Any]], T], concurrency: int = 1
+    ) -> tuple[list[T], list[CdnError]]:
+        """DescribeCertificates: what fits the provider's own filters, and the errors of pages that could not be read.
+
+        :raises ApiError: the first page could not be read
+        """
+        return self._pages(
+            "DescribeCertificates",
+            filters,
+            parse_item,
+            items="Certificates",
+            total="TotalCount",
+            concurrency=concurrency,
+        )
 
     def certificates(self, statuses: Collection[Status]) -> list[Certificate]:
         """DescribeCertificates: all in one of these statuses, each once."""
-        filters = {"CertificateStatus": sorted(int(status) for status in statuses)}
-        found = self._pages(
-            "DescribeCertificates", filters, Certificate.parse, items="Certificates", total="TotalCount"
-        )
+        found, errors = self.listed(status_filter(statuses), Certificate.parse)
+        if errors:
+            raise errors[0]
         # The filter is newer than some editions of the API: what comes back is looked at again.
         wanted = (certificate for certificate in found if certificate.status in statuses)
         return list({certificate.certificate_id: certificate for certificate in wanted}.values())
@@ -370,7 +394,7 @@ class Tencent:
         :param since: UNIX seconds
         """
         start = datetime.fromtimestamp(since, CHINA_STANDARD_TIME).strftime("%Y-%m-%d %H:%M:%S")
-        rows = self._pages(
+        rows, errors = self._pages(
             "DescribeCertificateOperateLogs",
             {"StartTime": start},
             LogRow.parse,
@@ -378,7 +402,9 @@ class Tencent:
             total="AllTotal",
             deadline=deadline,
         )
-        return list(rows)
+        if errors:
+            raise errors[0]
+        return rows
 
     def deadline(self, seconds: float) -> Deadline:
         return Deadline(seconds, self._client.clock)

@@ -24,6 +24,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._tencent import (
     MAX_IDS,
     NOT_FOUND,
     PROVIDER,
+    RESUBMITTABLE,
     WRONG_STATUS,
     Certificate,
     LogRow,
@@ -42,7 +43,7 @@ Too few leave a lost answer unclear, and the next run finds out. Too many would 
 LOG_SECONDS = 20.0
 """Time limit for reading the operation log: it is a help, and many writes may wait for it."""
 
-FROM_STATUSES = (Status.REJECTED.label, Status.CANCELLED.label)
+FROM_STATUSES = tuple(status.label for status in RESUBMITTABLE)
 """Choices, and default, of the option ``from_statuses``: the statuses that a certificate can be resubmitted from."""
 
 RESUBMITTED = frozenset(
@@ -99,7 +100,7 @@ def decide(told_status: object, from_statuses: Collection[Status]) -> Verdict:
     status = Status.of(told_status)
     if status is None:
         return Refuse(f"has a status that is not known ({_shown(told_status)})")
-    if status in (Status.REJECTED, Status.CANCELLED):
+    if status in RESUBMITTABLE:
         return _RESUBMIT if status in from_statuses else _left_out(status)
     if status is Status.CANCELLING:
         return Await(
