@@ -45,3 +45,13 @@ options:
     type: str
     default: https://id.vdms.io/connect/token
 """
+
+    DCV = r"""
+options:
+  dns_zones:
+    description:
+      - Your DNS zones. They only serve to tell RV(dcv_records[].zone) and RV(dcv_records[].relative_name), which many
+        modules that manage DNS records ask for.
+    type: list
+    elements: str
+"""

@@ -15,11 +15,12 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from http.client import responses
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
-from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, InputError, Outcome
+from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, InputError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._http import Call, JsonClient, Reply, Settings
 from ansible_collections.certops.cdn.plugins.module_utils._options import (
     Credential,
@@ -27,9 +28,10 @@ from ansible_collections.certops.cdn.plugins.module_utils._options import (
     env,
     env_pair,
     full_url,
+    not_blank,
     pair_or_token,
 )
-from ansible_collections.certops.cdn.plugins.module_utils._parallel import chunks
+from ansible_collections.certops.cdn.plugins.module_utils._parallel import all_pages, chunks
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._shape import (
     as_key,
@@ -41,13 +43,18 @@ from ansible_collections.certops.cdn.plugins.module_utils._shape import (
 from ansible_collections.certops.cdn.plugins.module_utils._signing import BearerAuth, NoAuth, OAuth2Auth, Token
 from ansible_collections.certops.cdn.plugins.module_utils._vdms_model import (
     PROVIDER,
+    Action,
     Certificate,
     DcvRecord,
     Notification,
     Removal,
+    Request,
+    Status,
     StatusReport,
 )
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Deadline
+
+T = TypeVar("T")
 
 API_URL = "https://api.vdms.io"
 TOKEN_URL = "https://id.vdms.io/connect/token"  # noqa: S105 - a URL
@@ -57,8 +64,6 @@ BASE = "/sec/cps/v2.0"
 
 PAGE_SIZE = 20
 """Items a page: the default and the documented limit (api/vdms.md 2.1, C1)."""
-
-MAX_PAGES = 1000
 
 MAX_DOMAIN_IDS = 100
 """Domain ids in the query of one call; no limit is documented."""
@@ -81,6 +86,9 @@ OPTIONS: dict[str, Any] = {
     "token_url": env("VDMS_TOKEN_URL", default=TOKEN_URL),
 }
 """Argument spec of the options that all VDMS modules share."""
+
+DCV_OPTIONS: dict[str, Any] = {"dns_zones": {"type": "list", "elements": "str"}}
+"""Argument spec of what all modules share that tell the proof of domain control."""
 
 # ---- Errors (api/vdms.md 5) ------------------------------------------------------------------------------------------
 
@@ -233,8 +241,39 @@ class Vdms:
         )
         return self._client.call(call, parse, deadline)
 
+    def listed(
+        self,
+        parse_item: Callable[[Mapping[str, Any]], T],
+        *,
+        query: str | None = None,
+        subject: str = "",
+        concurrency: int = 1,
+    ) -> tuple[list[T], list[CdnError]]:
+        """Get All Certificate Requests, and the errors of pages that could not be read.
+
+        Pages are asked for by number: no request parameter takes a cursor (api/vdms.md 2.1).
+
+        :raises ApiError: the first page could not be read
+        """
+
+        def page(number: int, _seen: int) -> tuple[int | None, list[T]]:
+            filters = {"page": str(number + 1), "page_size": str(PAGE_SIZE), **({"query": query} if query else {})}
+            return self._call(  # type: ignore[no-any-return]
+                "GetAllCertificateRequests",
+                "GET",
+                "/certificates",
+                lambda data: (
+                    as_number(data.get("total_items")),
+                    [parse_item(item) for item in as_objects(data.get("items"))],
+                ),
+                query=filters,
+                subject=subject,
+            )
+
+        return all_pages(page, PAGE_SIZE, concurrency)
+
     def ids_labelled(self, label: str) -> list[int]:
-        """Get All Certificate Requests: the ids of those with exactly this label, deleted ones perhaps among them.
+        """The ids of the requests with exactly this label, deleted ones perhaps among them.
 
         It is unverified how ``query`` matches, and how a value is treated that is no plain word: such a label, and one
         that is not found or not accepted, is looked for in the whole list (api/vdms.md 7.7).
@@ -249,21 +288,10 @@ class Vdms:
         return found or self._ids_in_list(label, None)
 
     def _ids_in_list(self, label: str, query: str | None) -> list[int]:
-        rows = self._labels(query, f"certificate_label {label}")
+        rows, errors = self.listed(_id_and_label, query=query, subject=f"certificate_label {label}")
+        if errors:
+            raise errors[0]
         return list(dict.fromkeys(number for number, name in rows if name == label))
-
-    def _labels(self, query: str | None, subject: str) -> Iterator[tuple[int, str]]:
-        """Id and label of all items, by page number: no request parameter takes a cursor (api/vdms.md 2.1)."""
-        seen = 0
-        for number in range(1, MAX_PAGES + 1):
-            filters = {"page": str(number), "page_size": str(PAGE_SIZE), **({"query": query} if query else {})}
-            total, page = self._call(
-                "GetAllCertificateRequests", "GET", "/certificates", _page, query=filters, subject=subject
-            )
-            yield from page
-            seen += len(page)
-            if not page or (len(page) < PAGE_SIZE if total is None else seen >= total):
-                return
 
     def certificate(self, certificate_id: int) -> Certificate | None:
         """Get Certificate Request; None where it is gone: 404, or 200 with an empty object (api/vdms.md 5.2)."""
@@ -308,7 +336,7 @@ class Vdms:
 
     def dcv(self, certificate: Certificate) -> tuple[DcvRecord, ...]:
         """Get DCV Metadata of all domains; the DNS methods need their ids (api/vdms.md 2.2)."""
-        names = {domain.domain_id: domain.name for domain in certificate.present_domains if domain.domain_id}
+        names = certificate.names_by_id
         records: list[DcvRecord] = []
         for ids in chunks(names, MAX_DOMAIN_IDS):
             records += self._call(
@@ -379,11 +407,53 @@ class Vdms:
         else:
             self._call("DeleteCertificate", "DELETE", path, _nothing, subject=subject)
 
+    def act(
+        self, action: Action, certificate: Certificate, domain_ids: Sequence[int], subject: str
+    ) -> tuple[DcvRecord, ...]:
+        """One of the actions; returns the new tokens where it makes some. Writes, and is never to be sent twice."""
+        order = order_of(action, certificate.certificate_id, domain_ids)
+        records = self._call(
+            order.action,
+            order.method,
+            order.path,
+            lambda data: _dcv_records(data, certificate.names_by_id),
+            query=order.query,
+            once=True,
+            subject=subject,
+        )
+        return tuple(records)
 
-def _page(data: Mapping[str, Any]) -> tuple[int | None, list[tuple[int, str]]]:
-    items = as_objects(data.get("items"))
-    rows = [(int(as_key(item.get("id"))), as_text(item.get("certificate_label"))) for item in items]
-    return as_number(data.get("total_items")), rows
+
+class Order(NamedTuple):
+    """The call of an action."""
+
+    action: str
+    method: str
+    path: str
+    query: dict[str, str]
+
+    def as_result(self) -> dict[str, Any]:
+        return {**self._asdict(), "path": BASE + self.path}
+
+
+_ORDERS = {
+    Action.RENEW: ("RenewCertificate", "PUT", "/certificates/{}/renew"),
+    Action.RETRIGGER: ("ResubmitCertificateRequest", "PUT", "/certificates/{}/retrigger"),
+    Action.CHECK_DCV: ("ValidateDomainControl", "PUT", "/dcv/certificates/{}/check"),
+    Action.REGENERATE_TOKENS: ("GenerateDomainControlValidationToken", "PUT", "/dcv/certificates/{}/token"),
+    Action.RESEND_EMAILS: ("ResendDomainControlValidationEmail", "POST", "/dcv/certificates/{}/emails/resend"),
+}
+
+
+def order_of(action: Action, certificate_id: int, domain_ids: Sequence[int]) -> Order:
+    """The call of an action (api/vdms.md 2.1, 2.2). Without ids it is for all domains of the request."""
+    name, method, path = _ORDERS[action]
+    query = {"domain_ids": ",".join(map(str, domain_ids))} if domain_ids else {}
+    return Order(name, method, path.format(certificate_id), query)
+
+
+def _id_and_label(item: Mapping[str, Any]) -> tuple[int, str]:
+    return int(as_key(item.get("id"))), as_text(item.get("certificate_label"))
 
 
 def _notifications(data: Mapping[str, Any]) -> tuple[Notification, ...]:
@@ -424,3 +494,95 @@ def connect(params: Mapping[str, Any], settings: Settings, redact: Redactor) -> 
     """
     url = base_url("api_url", params["api_url"])
     return Vdms(JsonClient(url, Envelope(), credentials(params, settings, redact), settings, redact))
+
+
+# ---- The one request that is meant -----------------------------------------------------------------------------------
+
+
+def named_by(params: Mapping[str, Any]) -> tuple[int | None, str | None]:
+    """The id, or without one the label, that the options give.
+
+    :raises InputError: none is given, or it cannot be used
+    """
+    certificate_id, label = params["certificate_id"], params["certificate_label"]
+    if certificate_id is not None and certificate_id < 1:
+        raise InputError(f"certificate_id: {certificate_id} is not an id.", provider=PROVIDER)
+    label = None if label is None else not_blank("certificate_label", label)
+    if certificate_id is None and label is None:
+        # The argument spec lets an explicit null pass.
+        raise InputError("Nothing says which request is meant: give certificate_id or certificate_label.")
+    return certificate_id, (label if certificate_id is None else None)
+
+
+class NamedRequest:
+    """The one certificate request that an id or a label names, and how it is read."""
+
+    def __init__(self, api: Vdms, certificate_id: int | None, label: str | None) -> None:
+        """
+        :param label: where there is no id; it means the one live request with exactly this label
+        """
+        self._api = api
+        self._wanted_label = label or ""
+        self.by_id = certificate_id is not None
+        self.certificate_id = certificate_id
+        self.label = label
+        self.taken_by: list[int] = []
+        """The ids of deleted requests with the label, which stays taken."""
+        # A status that has just been read while looking for the label.
+        self._fresh: StatusReport | None = None
+
+    @property
+    def name(self) -> str:
+        """The request in messages."""
+        names = [self.label] if self.label else []
+        if self.certificate_id is not None:
+            names.append(f"({self.certificate_id})" if names else str(self.certificate_id))
+        return f"certificate request {' '.join(names)}"
+
+    def find(self) -> None:
+        """Look for the label, where the id is not known; lists do not tell the status (api/vdms.md 7.7).
+
+        :raises InputError: there are several
+        """
+        if self.certificate_id is not None:
+            return
+        live: dict[int, StatusReport] = {}
+        self.taken_by = []
+        for number in self._api.ids_labelled(self._wanted_label):
+            report = self._api.status(number)
+            if report is not None and report.status is not Status.DELETED:
+                live[number] = report
+            elif report is not None:
+                self.taken_by.append(number)
+        if len(live) > 1:
+            ids = ", ".join(map(str, sorted(live)))
+            raise InputError(
+                f"certificate_label: '{self._wanted_label}' belongs to {len(live)} live requests ({ids}); "
+                "use certificate_id.",
+                provider=PROVIDER,
+                code="Ambiguous",
+            )
+        for number, report in live.items():
+            self.certificate_id, self._fresh = number, report
+
+    def read(self) -> Request:
+        """Certificate and status; a :class:`Request` without certificate where there is none."""
+        report, self._fresh = self._fresh, None
+        certificate = self._api.certificate(self.certificate_id) if self.certificate_id is not None else None
+        if self.certificate_id is None or certificate is None:
+            return Request()
+        report = report or self._api.status(self.certificate_id)
+        if report is None:
+            return Request()
+        self.label = self.label or certificate.certificate_label
+        return Request(certificate, report)
+
+
+def with_dcv(api: Vdms, request: Request) -> Request:
+    """The request with what proves the control of its domains, while that is waited for."""
+    if request.certificate is None or not request.awaits_domains:
+        return replace(request, dcv=(), notes=())
+    try:
+        return replace(request, dcv=api.dcv(request.certificate), notes=())
+    except ApiError as error:
+        return replace(request, dcv=(), notes=(f"dcv_records could not be read: {error.message}",))

@@ -13,27 +13,34 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, InputError, Outcome
+from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import each
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Await, Change, Keep, Progress, Refuse, Verdict
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._resource import Read, Target
-from ansible_collections.certops.cdn.plugins.module_utils._vdms import answered, connect
+from ansible_collections.certops.cdn.plugins.module_utils._vdms import (
+    NamedRequest,
+    answered,
+    connect,
+    named_by,
+    with_dcv,
+)
 from ansible_collections.certops.cdn.plugins.module_utils._vdms_model import (
     PATCHED,
     PROVIDER,
     Goal,
     Request,
     Status,
-    StatusReport,
     Wanted,
     decide,
     diff,
     differences,
+    dns_zones,
     notes,
     notifications_to_send,
     planned,
+    predicted_dcv,
     predicted_row,
     removal,
     towards,
@@ -57,25 +64,16 @@ class CertificateRequest:
         """
         :raises InputError: an option cannot be used
         """
-        given_id: int | None = params["certificate_id"]
-        if given_id is not None and given_id < 1:
-            raise InputError(f"certificate_id: {given_id} is not an id.", provider=PROVIDER)
+        certificate_id, label = named_by(params)
         self._wanted = Wanted.from_options(params)
-        if given_id is None and self._wanted.certificate_label is None:
-            # The argument spec lets an explicit null pass.
-            raise InputError("Nothing says which request is meant: give certificate_id or certificate_label.")
+        self._zones = dns_zones(params["dns_zones"])
         self._absent = params["state"] == "absent"
         self._goal = Goal(params["wait_for"])
         self._check_mode = settings.check_mode
         self._api = connect(params, settings, redact)
         self._now = datetime.now(timezone.utc)
-        self._by_id = given_id is not None
-        self._id = given_id
-        self._taken_by: list[int] = []
-        self._label: str | None = None if self._by_id else self._wanted.certificate_label
+        self._named = NamedRequest(self._api, certificate_id, label)
         self._last = Request()
-        # A status that has just been read while looking for the label.
-        self._fresh: StatusReport | None = None
         # What this run has done.
         self._writing = False
         self._done: list[str] = []
@@ -83,83 +81,40 @@ class CertificateRequest:
     @property
     def repeatable(self) -> bool:
         """All writes set a state, but the create, which is never sent twice."""
-        return self._id is not None
+        return self._named.certificate_id is not None
 
     # select
 
     def select(self) -> list[str]:
-        if self._id is None:
-            self._find()
-        return [str(self._id or self._wanted.certificate_label)]
-
-    def _find(self) -> None:
-        """Look for the one live request with exactly the label; lists do not tell the status (api/vdms.md 7.7).
-
-        :raises InputError: there are several
-        """
-        label = self._wanted.certificate_label or ""
-        live: dict[int, StatusReport] = {}
-        self._taken_by = []
-        for number in self._api.ids_labelled(label):
-            report = self._api.status(number)
-            if report is not None and report.status is not Status.DELETED:
-                live[number] = report
-            elif report is not None:
-                self._taken_by.append(number)
-        if len(live) > 1:
-            ids = ", ".join(map(str, sorted(live)))
-            raise InputError(
-                f"certificate_label: '{label}' belongs to {len(live)} live requests ({ids}); use certificate_id.",
-                provider=PROVIDER,
-                code="Ambiguous",
-            )
-        for number, report in live.items():
-            self._id, self._fresh = number, report
+        self._named.find()
+        return [str(self._named.certificate_id or self._wanted.certificate_label)]
 
     # read
 
     def name(self, key: str) -> str:
-        names = [f"{self._label}"] if self._label else []
-        if self._id is not None:
-            names.append(f"({self._id})" if names else str(self._id))
-        return f"certificate request {' '.join(names)}"
+        return self._named.name
 
     @property
     def _name(self) -> str:
-        return self.name("")
+        return self._named.name
 
     def read(self, keys: Sequence[str]) -> dict[str, Read[Request]]:
         return dict(each(lambda _key: self._read(), keys, concurrency=1))
 
     def _read(self) -> Request:
         """Everything that is compared or told; a :class:`Request` without certificate where there is none."""
-        if self._id is None and self._writing:
-            # The answer to the create was lost: it may be there by now.
-            self._find()
-        report, self._fresh = self._fresh, None
+        if self._writing:
+            # The answer to a create was lost: it may be there by now.
+            self._named.find()
         self._last = Request()
-        certificate = self._api.certificate(self._id) if self._id is not None else None
-        if self._id is None or certificate is None:
-            return self._last
-        report = report or self._api.status(self._id)
-        if report is None:
-            return self._last
-        self._label = self._label or certificate.certificate_label
-        request = Request(certificate, report)
-        if not self._absent and request.live and self._wanted.notifications is not None:
-            request = replace(request, notifications=self._api.notifications(self._id))
-        self._last = self._with_dcv(request)
-        return self._last
-
-    def _with_dcv(self, request: Request) -> Request:
-        """With what proves the control of the domains, while that is waited for."""
-        certificate = request.certificate
-        if self._absent or certificate is None or request.status is not Status.DOMAIN_CONTROL_VALIDATION:
-            return replace(request, dcv=())
-        try:
-            return replace(request, dcv=self._api.dcv(certificate), notes=())
-        except ApiError as error:
-            return replace(request, notes=(f"dcv_records could not be read: {error.message}",))
+        request = self._named.read()
+        if request.certificate is not None and not self._absent:
+            if request.live and self._wanted.notifications is not None:
+                certificate_id = request.certificate.certificate_id
+                request = replace(request, notifications=self._api.notifications(certificate_id))
+            request = with_dcv(self._api, request)
+        self._last = request
+        return request
 
     # plan
 
@@ -168,13 +123,13 @@ class CertificateRequest:
             return Change("removed", "would_remove") if state.live else Keep()
         if not state.live and self._writing:
             return Refuse(f"{self._name} was not found after it was to be created.")
-        if not state.live and not self._by_id and self._taken_by:
+        if not state.live and not self._named.by_id and self._named.taken_by:
             return Refuse(
-                f"{self._name} is deleted (id {', '.join(map(str, self._taken_by))}), and the label of a deleted "
+                f"{self._name} is deleted (id {', '.join(map(str, self._named.taken_by))}), and the label of a deleted "
                 "request stays taken; use another label. Nothing was created.",
                 code="LabelTaken",
             )
-        verdict = decide(self._name, state, self._wanted, by_id=self._by_id)
+        verdict = decide(self._name, state, self._wanted, by_id=self._named.by_id)
         if not isinstance(verdict, Keep) or self._writing:
             return verdict
         progress = towards(self._goal, state.report)
@@ -216,15 +171,15 @@ class CertificateRequest:
             if error.outcome is Outcome.UNKNOWN:
                 error.add("It was not seen to exist afterwards; a new run looks for it again before it creates it.")
             raise
-        self._id = certificate.certificate_id
+        self._named.certificate_id = certificate.certificate_id
         target.state = self._last = Request(certificate)
         self._accepted(target, [name for name in self._wanted.given if name != "notifications"])
         if self._wanted.notifications is not None:
             try:
-                present = replace(self._last, notifications=self._api.notifications(self._id))
+                present = replace(self._last, notifications=self._api.notifications(certificate.certificate_id))
                 self._update_notifications(target, present)
             except ApiError as error:
-                error.add(f"The request was created all the same, with id {self._id}.")
+                error.add(f"The request was created all the same, with id {certificate.certificate_id}.")
                 raise
         self._compare(target)
 
@@ -252,8 +207,9 @@ class CertificateRequest:
     def _update_notifications(self, target: Target[Request], present: Request) -> None:
         items = notifications_to_send(present.notifications, self._wanted.notifications or ())
         answer = present.notifications
-        if items and self._id is not None:
-            answer = self._api.update_notifications(self._id, [item.as_body() for item in items], self._name)
+        if items and present.certificate is not None:
+            certificate_id = present.certificate.certificate_id
+            answer = self._api.update_notifications(certificate_id, [item.as_body() for item in items], self._name)
         target.state = self._last = replace(present, notifications=answer)
         self._accepted(target, ["notifications"])
 
@@ -286,19 +242,19 @@ class CertificateRequest:
 
     def _remove(self, target: Target[Request], state: Request) -> None:
         """Cancel or delete by status; where that is refused, try the other one once (api/vdms.md 4.2, note 5)."""
-        if self._id is None or state.report is None:
+        if state.certificate is None or state.report is None:
             return
-        way = removal(state.report)
+        certificate_id, way = state.certificate.certificate_id, removal(state.report)
         try:
-            self._api.remove(self._id, way, self._name)
+            self._api.remove(certificate_id, way, self._name)
         except ApiError as error:
             if not answered(error, 400, 409):
                 raise
-            report = self._api.status(self._id)
+            report = self._api.status(certificate_id)
             if report is None or report.status is Status.DELETED:
                 raise  # somebody else was faster, see may_be_done_already()
             try:
-                self._api.remove(self._id, way.other, self._name)
+                self._api.remove(certificate_id, way.other, self._name)
             except ApiError as second:
                 if second.outcome is not Outcome.UNKNOWN:
                     second.add(f"Before that: {error.message}")
@@ -329,14 +285,14 @@ class CertificateRequest:
 
     def _poll(self, deadline: Deadline) -> Request:
         """The status alone; what proves the control of the domains once, when that begins to be waited for."""
-        report = self._api.status(self._id, deadline) if self._id is not None else None
+        certificate_id = self._named.certificate_id
+        report = self._api.status(certificate_id, deadline) if certificate_id is not None else None
         if report is None:
             self._last = Request()
         else:
-            begins = report.status is Status.DOMAIN_CONTROL_VALIDATION and not self._last.dcv
             self._last = replace(self._last, report=report)
-            if begins or report.status is not Status.DOMAIN_CONTROL_VALIDATION:
-                self._last = self._with_dcv(self._last)
+            if not (self._absent or (self._last.awaits_domains and self._last.dcv)):
+                self._last = with_dcv(self._api, self._last)
         return self._last
 
     def progress(self, target: Target[Request], state: Request, age: float) -> Progress:
@@ -367,7 +323,7 @@ class CertificateRequest:
         seen = target.state.report if target.state else None
         goal = "gone" if self._absent else f"'{self._goal.value}'"
         advice = ""
-        if seen is not None and seen.status is Status.DOMAIN_CONTROL_VALIDATION:
+        if seen is not None and seen.awaits_domains:
             advice = " It waits for the proof of domain control, see dcv_records."
         elif seen is not None and seen.requires_attention:
             advice = " It requires attention at the provider's."
@@ -392,7 +348,8 @@ class CertificateRequest:
         (target,) = targets
         before, state = target.before or Request(), target.state or Request()
         changes = self._changes(target, before)
-        result: dict[str, Any] = {"changes": changes, "dcv_records": state.dcv_records(), "diff": []}
+        proof = predicted_dcv(state, self._wanted) if self._check_mode else state
+        result: dict[str, Any] = {"changes": changes, "dcv_records": proof.dcv_records(self._zones), "diff": []}
         if target.state is not None:
             result["certificate_request"] = self._row(target, before, state)
         if target.changed:
@@ -419,5 +376,5 @@ class CertificateRequest:
     def _diff(self, before: Request, changes: Sequence[str]) -> dict[str, Any]:
         old, new = ({"state": "present"}, {"state": "absent"}) if self._absent else diff(before, self._wanted, changes)
         # As check mode tells it: a request that is created has no id yet.
-        title = self._name if before.live else f"certificate request {self._label}"
+        title = self._name if before.live else f"certificate request {self._named.label}"
         return {"before_header": title, "after_header": title, "before": old, "after": new}

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -76,6 +76,9 @@ ISSUED = frozenset({Status.DEPLOYMENT, Status.ACTIVE})
 UNDER_WAY = frozenset({"awaitingreissue", "pendingreissue", "awaitingorgupdate", "pendingorgupdate"})
 """Order statuses, lower case, of a change of domains or organization that the CA has not completed."""
 
+RENEWING = frozenset({"awaitingrenewal", "pendingrenewal"})
+"""Order statuses, lower case, of a renewal that the CA has not completed."""
+
 HOPELESS = frozenset({"rejected", "canceled", "revoked", "expired", "deleted", "reissuerejected", "renewalrejected"})
 """Order statuses, lower case, from which a request gets no further by itself."""
 
@@ -89,16 +92,23 @@ class StatusReport:
     error_message: str
     order_status: str | None
     """None until an order exists at the CA."""
+    validations: Mapping[str, str] = field(default_factory=dict)
+    """How far the validation of each domain is, by its name."""
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> StatusReport:
-        order = data.get("order_validation")
+        order = as_object(data.get("order_validation") or {})
         attention = data.get("requires_attention")
         return cls(
             text=as_key(data.get("status")),
             requires_attention=attention if isinstance(attention, bool) else None,
             error_message=as_text(data.get("error_message")),
-            order_status=None if order is None else as_text(as_object(order).get("status")),
+            order_status=as_text(order.get("status")) if order else None,
+            validations={
+                normalise(as_text(name)): as_text(item.get("status"))
+                for item in as_objects(order.get("domain_validations"))
+                for name in as_list(item.get("domain_names"))
+            },
         )
 
     @property
@@ -109,6 +119,18 @@ class StatusReport:
     def order(self) -> str:
         """The order's status in lower case; "" without one."""
         return (self.order_status or "").lower()
+
+    @property
+    def awaits_domains(self) -> bool:
+        """Whether the control of domains is to be proved. In Processing no token can be trusted yet (api/vdms.md 2.2).
+
+        Which status is reported while a changed or renewed certificate is validated is unverified (4.1): its order and
+        its domains tell it too.
+        """
+        if self.status is Status.DOMAIN_CONTROL_VALIDATION:
+            return True
+        pending = "pending" in map(str.lower, self.validations.values())
+        return pending and self.status in ISSUED and self.order in UNDER_WAY | RENEWING
 
     def __str__(self) -> str:
         parts = [f"status {self.text}"]
@@ -185,6 +207,11 @@ class Certificate:
     def present_domains(self) -> list[Domain]:
         return [domain for domain in self.domains if domain.stays]
 
+    @property
+    def names_by_id(self) -> dict[int, str]:
+        """The names of the domains that stay, by the ids that calls about single domains take."""
+        return {domain.domain_id: domain.name for domain in self.present_domains if domain.domain_id}
+
     def with_fields(self, changed: Mapping[str, Any]) -> Certificate:
         """The certificate with some of its fields replaced."""
         return Certificate.parse({**self.fields, **changed})
@@ -239,19 +266,64 @@ class DcvRecord:
             emails=tuple(as_text(email) for email in as_list(data.get("emails"))),
         )
 
-    def as_result(self, validation_type: str) -> dict[str, Any]:
-        """The record to publish. Its name and, for CNAME, its target are unverified (api/vdms.md 10.20)."""
-        host = self.domain[2:] if is_pattern(self.domain) else self.domain
-        row: dict[str, Any] = {"domain": self.domain, "type": self.dcv_method, "name": None, "value": None}
-        method = self.dcv_method.lower()
-        if method == "dnstxttoken":
-            row.update(type="TXT", name=host, value=self.token)
-        elif method == "dnscnametoken" and validation_type.upper() == "DV":
-            row.update(type="CNAME", name=host, value=self.token)
-        elif method == "dnscnametoken":
-            # For OV and EV the token is in the name; what the record points to is told nowhere.
-            row.update(type="CNAME", name=f"{self.token}.{host}" if self.token else None)
-        return {**row, "emails": list(self.emails)}
+    def as_result(self, validation_type: str, validations: Mapping[str, str], zones: Sequence[str]) -> dict[str, Any]:
+        """The record to publish.
+
+        :param validations: how far the validation of each domain is
+        :param zones: the user's DNS zones, as :func:`dns_zones` tells them
+        """
+        kind, name_form, value_form = _form_of(self.dcv_method, validation_type)
+        parts = {"host": self.domain[2:] if is_pattern(self.domain) else self.domain, "token": self.token or ""}
+        name, value = (form.format(**parts) if _complete(form, parts) else None for form in (name_form, value_form))
+        zone = zone_of(name, zones)
+        return {
+            "domain": self.domain,
+            "type": kind,
+            "name": name,
+            "zone": zone,
+            "relative_name": None if zone is None or name is None else name[: -len(zone)].rstrip(".") or "@",
+            "value": value,
+            "token": self.token,
+            "emails": list(self.emails),
+            "validation_status": validations.get(self.domain),
+        }
+
+
+DCV_FORMS = {
+    ("dnstxttoken", "DV"): ("TXT", "{host}", "{token}"),
+    ("dnstxttoken", "OV/EV"): ("TXT", "{host}", "{token}"),
+    ("dnscnametoken", "DV"): ("CNAME", "_dnsauth.{host}", "{token}.dcv.digicert.com"),
+    ("dnscnametoken", "OV/EV"): ("CNAME", "{token}.{host}", "dcv.digicert.com"),
+}
+"""Type, name and value of the records that prove the control of a domain.
+
+CPS tells tokens. That the one for CNAME belongs into the name for OV and EV is documented; the rest is not in the parts
+seen (api/vdms.md 3.8, 10.20). These are the forms that DigiCert, the certificate authority, documents for its own
+customers. What is written here is the only place to change them.
+"""
+
+
+def _form_of(dcv_method: str, validation_type: str) -> tuple[str, str, str]:
+    level = "DV" if validation_type.upper() == "DV" else "OV/EV"
+    return DCV_FORMS.get((dcv_method.lower(), level), (dcv_method, "", ""))
+
+
+def _complete(form: str, parts: Mapping[str, str]) -> bool:
+    return bool(form) and all(value for name, value in parts.items() if f"{{{name}}}" in form)
+
+
+def dns_zones(option: Sequence[str] | None) -> list[str]:
+    """The user's DNS zones in the form in which names are compared.
+
+    :raises InputError: the option cannot be used
+    """
+    return [] if option is None else [normalise(zone) for zone in unique("dns_zones", option, normalise)]
+
+
+def zone_of(name: str | None, zones: Iterable[str]) -> str | None:
+    """The longest of the zones that a name lies in; None where it lies in none."""
+    found = [zone for zone in zones if name is not None and f".{name}".endswith(f".{zone}")]
+    return max(found, key=len, default=None)
 
 
 @dataclass(frozen=True)
@@ -279,10 +351,41 @@ class Request:
             return None
         return row(self.certificate.fields, self.report, now)
 
-    def dcv_records(self) -> list[dict[str, Any]]:
-        validation_type = self.certificate.validation_type if self.certificate else ""
-        return [record.as_result(validation_type) for record in self.dcv]
+    @property
+    def awaits_domains(self) -> bool:
+        return self.certificate is not None and self.report is not None and self.report.awaits_domains
 
+    def dcv_records(self, zones: Sequence[str]) -> list[dict[str, Any]]:
+        """What proves the control of the domains, as rows; every module returns them in this shape."""
+        validation_type = self.certificate.validation_type if self.certificate else ""
+        validations = self.report.validations if self.report else {}
+        return [record.as_result(validation_type, validations, zones) for record in self.dcv]
+
+
+FIELDS = (
+    "id",
+    "certificate_label",
+    "description",
+    "auto_renew",
+    "certificate_authority",
+    "validation_type",
+    "dcv_method",
+    "domains",
+    "organization",
+    "request_type",
+    "thumbprint",
+    "expiration_date",
+    "created",
+    "created_by",
+    "last_modified",
+    "modified_by",
+    "deployments",
+    "workflow_error_message",
+)
+"""The provider's fields of a request (api/vdms.md 3.1)."""
+
+TARGET_PLATFORM = "httplarge"
+"""The platform, lower case, whose deployment names the host that the customer's CNAME points to (api/vdms.md 3.3)."""
 
 _TIMES = ("created", "last_modified", "expiration_date", "active_date")
 
@@ -296,8 +399,30 @@ def row(certificate: Mapping[str, Any], report: StatusReport | None, now: dateti
         "requires_attention": report.requires_attention if report else None,
         "error_message": (report.error_message or None) if report else None,
         "order_status": report.order_status if report else None,
-        "days_left": days_left(parse_time(certificate.get("expiration_date")), now),
+        "days_left": days_left_of(certificate, now),
+        "target_cname": target_cname(certificate),
     }
+
+
+def unread_fields(certificate_id: int | None) -> dict[str, Any]:
+    """The fields of a request of which nothing else is known."""
+    return {**dict.fromkeys(FIELDS), "id": certificate_id, "domains": [], "deployments": []}
+
+
+def days_left_of(certificate: Mapping[str, Any], now: datetime) -> int | None:
+    """Whole days until a certificate expires; None until it is issued."""
+    return days_left(parse_time(certificate.get("expiration_date")), now)
+
+
+def target_cname(certificate: Mapping[str, Any]) -> str | None:
+    """The host that the customer's CNAME has to point to; None until it is known, and where it would be a guess."""
+    deployments = certificate.get("deployments")
+    hosts = {
+        str(item["hex_url"])
+        for item in (deployments if isinstance(deployments, list) else [])
+        if isinstance(item, Mapping) and str(item.get("platform")).lower() == TARGET_PLATFORM and item.get("hex_url")
+    }
+    return hosts.pop() if len(hosts) == 1 else None
 
 
 def _plain(value: Any, name: str = "") -> Any:
@@ -577,6 +702,24 @@ def removal(report: StatusReport) -> Removal:
     return Removal.CANCEL if report.order == "pending" else Removal.DELETE
 
 
+# ---- Actions (api/vdms.md 2.1, 2.2, 4.2) -----------------------------------------------------------------------------
+
+
+class Action(Enum):
+    """What can be asked for beside the properties of a request."""
+
+    RENEW = "renew"
+    RETRIGGER = "retrigger"
+    CHECK_DCV = "check_dcv"
+    REGENERATE_TOKENS = "regenerate_tokens"
+    RESEND_EMAILS = "resend_emails"
+
+    @property
+    def on_domains(self) -> bool:
+        """Whether it is about the proof of domain control, and can be asked for single domains."""
+        return self in (Action.CHECK_DCV, Action.REGENERATE_TOKENS, Action.RESEND_EMAILS)
+
+
 # ---- Waiting ---------------------------------------------------------------------------------------------------------
 
 
@@ -620,8 +763,7 @@ def towards(goal: Goal, report: StatusReport | None) -> Progress:
 def predicted_row(before: Request, wanted: Wanted, now: datetime) -> dict[str, Any]:
     """The request's row as a run would leave it behind, for check mode."""
     if before.certificate is None or not before.live:
-        unset = {"id": None, "description": None, "auto_renew": None, "organization": None, "expiration_date": None}
-        return row({**unset, **wanted.create_body()}, None, now)
+        return row({**unread_fields(None), **wanted.create_body()}, None, now)
     found = differences(before, wanted)
     changed = {name: found[name] for name in PATCHED if name in found}
     if "domains" in changed:
@@ -631,6 +773,17 @@ def predicted_row(before: Request, wanted: Wanted, now: datetime) -> dict[str, A
     if "organization" in found:
         changed["organization"] = dict(found["organization"])
     return row({**before.certificate.fields, **changed}, before.report, now)
+
+
+def predicted_dcv(before: Request, wanted: Wanted) -> Request:
+    """The request with the proof of domain control as a run would leave it behind, for check mode.
+
+    A change of the method makes new tokens, which nobody knows before.
+    """
+    method = differences(before, wanted).get("dcv_method")
+    if method is None:
+        return before
+    return replace(before, dcv=tuple(DcvRecord(record.domain, method, None, ()) for record in before.dcv))
 
 
 def diff(before: Request, wanted: Wanted, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:

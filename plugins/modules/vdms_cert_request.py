@@ -18,6 +18,7 @@ description:
   - A change that the request's status forbids is refused before anything is written.
 extends_documentation_fragment:
   - certops.cdn.vdms
+  - certops.cdn.vdms.dcv
   - certops.cdn.connection
   - certops.cdn.attributes
   - certops.cdn.attributes.action_group_vdms
@@ -58,7 +59,9 @@ options:
     description: Whether the provider renews the certificate by itself before it expires.
     type: bool
   dcv_method:
-    description: How the control of the domains is proved. Needed to create a request.
+    description:
+      - How the control of the domains is proved. Needed to create a request.
+      - After a change of it while the domains are validated, RV(dcv_records) has the new records.
     type: str
     choices:
       - Email
@@ -234,6 +237,8 @@ options:
     type: float
     default: 30
 seealso:
+  - module: certops.cdn.vdms_cert_request_action
+  - module: certops.cdn.vdms_cert_request_info
   - name: Update Certificate Request
     description: The provider's description of the call that changes a request.
     link: https://developer.edgecast.com/
@@ -248,6 +253,8 @@ notes:
     order. Where one fails, RV(changes) tells what was done before. A request that was created is kept, even if its
     notifications are refused.
   - Before a request is created, its label is looked for. A create whose answer was lost is never sent again.
+  - No TXT record can stand beside a CNAME record of the same name, which domains of a CDN usually have. DigiCert also
+    looks for TXT records at the name with C(_dnsauth.) in front, or choose V(DnsCnameToken).
 """
 
 EXAMPLES = r"""
@@ -278,11 +285,13 @@ EXAMPLES = r"""
         emails:
           - ops@example.com
     wait_for: validation
+    dns_zones:
+      - example.org
   register: request
 
 - name: Show the DNS records to publish
   ansible.builtin.debug:
-    msg: "{{ item.name }} {{ item.type }} {{ item.value }}"
+    msg: "{{ item.relative_name }} in {{ item.zone }}: {{ item.type }} {{ item.value }}"
   loop: "{{ request.dcv_records }}"
   loop_control:
     label: "{{ item.domain }}"
@@ -378,6 +387,12 @@ certificate_request:
       description: Whole days until V(expiration_date).
       type: int
       sample: 120
+    target_cname:
+      description:
+        - The host that your own CNAME record has to point to, from the deployment on the platform V(HttpLarge).
+        - V(null) until it is deployed, or if there are several.
+      type: str
+      sample: cs1.wpc.example.net
     created:
       description: When the request was made, in UTC.
       type: str
@@ -424,7 +439,7 @@ certificate_request:
           type: str
           sample: HttpLarge
         hex_url:
-          description: The host name that your own CNAME record has to point to.
+          description: The host name of the deployment, see V(target_cname).
           type: str
           sample: cs1.wpc.example.net
     workflow_error_message:
@@ -459,9 +474,10 @@ changes:
   sample: [description, domains]
 dcv_records:
   description:
-    - What proves the control of the domains, in status V(DomainControlValidation). Else empty.
-    - The names of the records, and what the CNAME records point to, could not be verified. Compare them with what the
-      provider's portal shows.
+    - What proves the control of the domains while the request waits for that, as DNS records that are ready to be
+      published. Else empty.
+    - The provider tells tokens and no records. The forms are those that DigiCert documents for its own customers, and
+      could not be verified. Compare them with what the provider's portal shows.
   returned: when the request was found, or is known not to exist
   type: list
   elements: dict
@@ -476,13 +492,28 @@ dcv_records:
       sample: TXT
     name:
       description:
-        - Name of the record, which is the domain without a leading V(*.). For CNAME with OV or EV the token is in
-          front of it.
+        - Name of the record. A leading V(*.) of the domain is left out.
+        - For TXT it is the domain. For CNAME, V(_dnsauth.) stands in front of it for DV, the token for OV and EV.
         - V(null) for e-mails.
       type: str
       sample: img.example.org
+    zone:
+      description: The longest of O(dns_zones) that the name lies in. V(null) if it lies in none.
+      type: str
+      sample: example.org
+    relative_name:
+      description: Name of the record relative to that zone, V(@) for the zone itself. V(null) without a zone.
+      type: str
+      sample: img
     value:
-      description: Content of the record. V(null) for e-mails, and for CNAME with OV or EV, as no source tells it.
+      description:
+        - Content of the record, the token for TXT. For CNAME it is a host of the certificate authority's, for DV with
+          the token in front of it.
+        - V(null) for e-mails.
+      type: str
+      sample: 7d1e2f4061728394a5b6c7d8e9f00112
+    token:
+      description: The provider's token. V(null) for e-mails, and in check mode if O(dcv_method) would be changed.
       type: str
       sample: 7d1e2f4061728394a5b6c7d8e9f00112
     emails:
@@ -490,6 +521,10 @@ dcv_records:
       type: list
       elements: str
       sample: []
+    validation_status:
+      description: How far the provider is with the domain, such as V(Pending) or V(Approved).
+      type: str
+      sample: Pending
 error:
   description: What went wrong, for C(rescue) blocks.
   returned: failure
@@ -526,7 +561,7 @@ error:
 """
 
 from ansible_collections.certops.cdn.plugins.module_utils._module import run_module, wait_options
-from ansible_collections.certops.cdn.plugins.module_utils._vdms import OPTIONS
+from ansible_collections.certops.cdn.plugins.module_utils._vdms import DCV_OPTIONS, OPTIONS
 from ansible_collections.certops.cdn.plugins.module_utils._vdms_cert_request import CertificateRequest
 
 CONTACT = {
@@ -597,6 +632,7 @@ def main() -> None:
                 "default": "none",
             },
             **wait_options(timeout=1200, interval=30),
+            **DCV_OPTIONS,
             **OPTIONS,
         },
         required_one_of=[("certificate_id", "certificate_label")],

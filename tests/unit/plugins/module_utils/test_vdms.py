@@ -45,6 +45,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._vdms_model import (
     Wanted,
     decide,
     differences,
+    dns_zones,
     planned,
     removal,
     row,
@@ -679,25 +680,129 @@ def test_every_field_can_be_missing_but_the_id() -> None:
         Certificate.parse({"id": None})
 
 
+RECORD = {"zone": None, "relative_name": None, "token": "abc123", "emails": [], "validation_status": None}
+
+
 @pytest.mark.parametrize(
     ("method", "validation_type", "expected"),
     [
         ("DnsTxtToken", "DV", ("TXT", "example.org", "t0ken")),
         ("DnsTxtToken", "OV", ("TXT", "example.org", "t0ken")),
-        ("DnsCnameToken", "DV", ("CNAME", "example.org", "t0ken")),
-        ("DnsCnameToken", "EV", ("CNAME", "t0ken.example.org", None)),
+        ("dnstxttoken", "EV", ("TXT", "example.org", "t0ken")),
+        ("DnsCnameToken", "DV", ("CNAME", "_dnsauth.example.org", "t0ken.dcv.digicert.com")),
+        ("DnsCnameToken", "OV", ("CNAME", "t0ken.example.org", "dcv.digicert.com")),
+        ("DnsCnameToken", "EV", ("CNAME", "t0ken.example.org", "dcv.digicert.com")),
         ("Email", "DV", ("Email", None, None)),
         ("Smoke", "DV", ("Smoke", None, None)),
     ],
 )
 def test_dcv_records(method: str, validation_type: str, expected: tuple[Any, ...]) -> None:
     for domain in ("example.org", "*.example.org"):
-        shown = DcvRecord(domain, method, "t0ken", ("a@example.org",)).as_result(validation_type)
+        shown = DcvRecord(domain, method, "t0ken", ("a@example.org",)).as_result(
+            validation_type, {domain: "Pending"}, []
+        )
         assert shown == {
             "domain": domain,
             **dict(zip(("type", "name", "value"), expected)),
+            "zone": None,
+            "relative_name": None,
+            "token": "t0ken",
             "emails": ["a@example.org"],
+            "validation_status": "Pending",
         }
+
+
+@pytest.mark.parametrize(
+    ("method", "validation_type", "name", "value"),
+    [
+        ("DnsTxtToken", "DV", "example.org", None),
+        ("DnsCnameToken", "DV", "_dnsauth.example.org", None),
+        ("DnsCnameToken", "OV", None, "dcv.digicert.com"),
+    ],
+)
+def test_a_record_without_its_token_is_not_made_up(
+    method: str, validation_type: str, name: str | None, value: str | None
+) -> None:
+    shown = DcvRecord("example.org", method, None, ()).as_result(validation_type, {}, [])
+    assert (shown["name"], shown["value"], shown["token"]) == (name, value, None)
+    nameless = DcvRecord("", method, "t0ken", ()).as_result(validation_type, {}, ["example.org"])
+    assert (nameless["name"], nameless["zone"], nameless["relative_name"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("domain", "zones", "expected"),
+    [
+        ("img.example.org", [], (None, None)),
+        ("img.example.org", ["example.com"], (None, None)),
+        ("img.example.org", ["ample.org"], (None, None)),
+        ("img.example.org", ["example.org"], ("example.org", "img")),
+        ("a.img.example.org", ["example.org", "img.example.org"], ("img.example.org", "a")),
+        ("*.example.org", ["example.org"], ("example.org", "@")),
+        ("img.example.org", ["org", "img.example.org"], ("img.example.org", "@")),
+    ],
+)
+def test_names_relative_to_the_users_zones(domain: str, zones: list[str], expected: tuple[str | None, ...]) -> None:
+    shown = DcvRecord(domain, "DnsTxtToken", "t0ken", ()).as_result("DV", {}, zones)
+    assert (shown["zone"], shown["relative_name"]) == expected
+
+
+def test_zones_in_any_spelling() -> None:
+    assert dns_zones(None) == []
+    assert dns_zones(["Example.ORG.", "münchen.example"]) == ["example.org", "xn--mnchen-3ya.example"]
+    with pytest.raises(InputError, match=r"^dns_zones contains 'A\.b' more than once"):
+        dns_zones(["a.b", "A.b"])
+
+
+@pytest.mark.parametrize(
+    ("deployments", "host"),
+    [
+        (None, None),
+        ([], None),
+        ("?", None),
+        ([7, {"platform": None}, {"platform": "HttpLarge", "hex_url": None}], None),
+        ([{"platform": "HttpLarge", "hex_url": "cs1.example.net"}], "cs1.example.net"),
+        ([{"platform": "HTTPLARGE", "hex_url": "cs1.example.net"}] * 2, "cs1.example.net"),
+        ([{"platform": "HttpSmall", "hex_url": "x"}, {"platform": "HttpLarge", "hex_url": "y"}], "y"),
+        ([{"platform": "HttpLarge", "hex_url": "x"}, {"platform": "HttpLarge", "hex_url": "y"}], None),
+    ],
+)
+def test_the_target_of_the_customers_cname(deployments: Any, host: str | None) -> None:
+    assert row(fields_of(1, "x", deployments=deployments), None, NOW)["target_cname"] == host
+
+
+def validating(status: str, order: str | None, *words: str) -> StatusReport:
+    items = [{"domain_id": n, "domain_names": [f"d{n}.Example.org"], "status": word} for n, word in enumerate(words)]
+    data = {"status": status, "order_validation": {"status": order, "domain_validations": items} if order else None}
+    return StatusReport.parse(data)
+
+
+@pytest.mark.parametrize(
+    ("report", "awaits"),
+    [
+        (validating("DomainControlValidation", None), True),
+        (validating("domaincontrolvalidation", "Pending", "Approved"), True),
+        (validating("Processing", "Pending", "Pending"), False),
+        (validating("OtherValidation", "Pending", "Approved"), False),
+        (validating("Active", "Issued", "Pending"), False),
+        (validating("Active", "PendingReissue", "Approved", "Pending"), True),
+        (validating("Deployment", "AwaitingReissue", "pending"), True),
+        (validating("Active", "PendingRenewal", "Pending"), True),
+        (validating("Active", "PendingReissue", "Approved", "NA"), False),
+        (validating("Active", "PendingReissue"), False),
+        (validating("Deleted", "PendingReissue", "Pending"), False),
+        (validating("Reviewing", "PendingReissue", "Pending"), False),
+    ],
+)
+def test_when_the_control_of_domains_is_to_be_proved(report: StatusReport, awaits: bool) -> None:
+    assert report.awaits_domains is awaits
+
+
+def test_validations_are_known_by_name() -> None:
+    assert validating("Active", "Issued", "Pending", "Approved").validations == {
+        "d0.example.org": "Pending",
+        "d1.example.org": "Approved",
+    }
+    assert StatusReport.parse({"status": "Active", "order_validation": {"domain_validations": None}}).validations == {}
 
 
 # ---- Errors (api/vdms.md 5) ------------------------------------------------------------------------------------------
@@ -1599,7 +1704,7 @@ def test_waiting_after_a_create(cps: Cps, run: Run) -> None:
     assert result["changed"] is True
     assert result["certificate_request"]["status"] == "DomainControlValidation"
     assert result["dcv_records"] == [
-        {"domain": name, "type": "TXT", "name": name, "value": "abc123", "emails": []}
+        {**RECORD, "domain": name, "type": "TXT", "name": name, "value": "abc123"}
         for name in ("img.example.org", "img2.example.org")
     ]
 
@@ -1722,8 +1827,45 @@ def test_a_request_that_vanishes_while_it_is_waited_for(cps: Cps, run: Run) -> N
 def test_records_are_told_while_they_are_waited_for(cps: Cps, run: Run, status: str) -> None:
     cps.add(40021, "shop-prod", "*.example.org", status=status, dcv_method="DnsTxtToken")
     result = run(certificate_label="shop-prod")
-    expected = [{"domain": "*.example.org", "type": "TXT", "name": "example.org", "value": "abc123", "emails": []}]
+    expected = [{**RECORD, "domain": "*.example.org", "type": "TXT", "name": "example.org", "value": "abc123"}]
     assert result["dcv_records"] == (expected if status == "DomainControlValidation" else [])
+
+
+def test_a_change_of_the_method_shows_the_new_records(cps: Cps, run: Run) -> None:
+    cps.add(40021, "shop-prod", "a.example.org", status="DomainControlValidation", dcv_method="Email")
+    wanted = {"certificate_label": "shop-prod", "dcv_method": "DnsCnameToken", "dns_zones": ["example.org"]}
+    (predicted,) = run(**wanted, check_mode=True)["dcv_records"]
+    (record,) = run(**wanted)["dcv_records"]
+    assert cps.writes == [("PATCH", "/certificates/40021", {"dcv_method": "DnsCnameToken"})]
+    assert (record["type"], record["name"], record["zone"], record["relative_name"], record["value"]) == (
+        "CNAME",
+        "_dnsauth.a.example.org",
+        "example.org",
+        "_dnsauth.a",
+        "abc123.dcv.digicert.com",
+    )
+    # Nobody knows the new token before.
+    assert predicted == {**record, "value": None, "token": None}
+
+
+def test_domains_of_an_issued_certificate_that_are_to_be_validated(cps: Cps, run: Run) -> None:
+    cps.add(40021, "shop-prod", "a.example.org", order="PendingReissue")
+    real = cps._on_one
+
+    def pending(stored: Stored, method: str, what: str, query: Mapping[str, str], body: Any) -> tuple[int, Any]:
+        status, answer = real(stored, method, what, query, body)
+        if what == "status":
+            answer["order_validation"]["domain_validations"] = [
+                {"domain_id": 400210, "domain_names": ["a.example.org"], "status": "Pending"}
+            ]
+        return status, answer
+
+    cps._on_one = pending  # type: ignore[method-assign]
+    result = run(certificate_label="shop-prod", wait_for="active", wait_timeout=10)
+    assert "waits for the proof of domain control, see dcv_records" in result["msg"]
+    assert [(record["name"], record["validation_status"]) for record in result["dcv_records"]] == [
+        ("a.example.org", "Pending")
+    ]
 
 
 def test_email_addresses_are_told(cps: Cps, run: Run) -> None:
