@@ -13,6 +13,7 @@ nothing and yields the bytes, and the third one trusts just those bytes, so that
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import ipaddress
 import os
@@ -214,7 +215,8 @@ def _context() -> ssl.SSLContext:
 def _lenient(context: ssl.SSLContext) -> ssl.SSLContext:
     """Whatever OpenSSL still speaks here, so that outdated servers are seen too."""
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    with contextlib.suppress(ssl.SSLError):  # old LibreSSL has no such levels, and so nothing to lower
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
     context.options |= SSL_OP_LEGACY_SERVER_CONNECT
     return context
 
