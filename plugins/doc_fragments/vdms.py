@@ -50,8 +50,8 @@ options:
 options:
   dns_zones:
     description:
-      - Your DNS zones. They only serve to tell RV(dcv_records[].zone) and RV(dcv_records[].relative_name), which many
-        modules that manage DNS records ask for.
+      - Your DNS zones. They only serve to tell V(zone) and V(relative_name) of the C(dcv_records), which many modules
+        that manage DNS records ask for.
     type: list
     elements: str
 """

@@ -208,6 +208,11 @@ class Certificate:
         return [domain for domain in self.domains if domain.stays]
 
     @property
+    def organization_is_unknown(self) -> bool:
+        """Whether it may have an organization that is not told here: lists leave it out (api/vdms.md 3.1)."""
+        return "organization" not in self.fields and self.validation_type.upper() != "DV"
+
+    @property
     def names_by_id(self) -> dict[int, str]:
         """The names of the domains that stay, by the ids that calls about single domains take."""
         return {domain.domain_id: domain.name for domain in self.present_domains if domain.domain_id}

@@ -114,12 +114,11 @@ EXAMPLES = r"""
     resubmittable: true
   register: stuck
 
-- name: Show why
-  ansible.builtin.debug:
-    msg: "{{ item.domain }} is {{ item.status_name }}: {{ item.status_message }}"
-  loop: "{{ stuck.certificates }}"
-  loop_control:
-    label: "{{ item.certificate_id }}"
+- name: Have the reviews that have failed asked for again, but not those of the blog
+  certops.cdn.tencent_cert_resubmit:
+    certificate_ids: >-
+      {{ stuck.certificates | selectattr('status_name', '==', 'rejected') | rejectattr('alias', '==', 'blog')
+      | map(attribute='certificate_id') }}
 
 - name: Two certificates by their ids
   certops.cdn.tencent_cert_info:
