@@ -22,6 +22,7 @@ _DIGEST_BY_LENGTH = {32: "md5", 40: "sha1", 64: "sha256"}
 
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 _SPACE = re.compile(r"\s+")
+_ENCRYPTED = re.compile(r"BEGIN ENCRYPTED PRIVATE KEY|Proc-Type:[^\n]*ENCRYPTED")
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,20 @@ def normalise_pem(text: str) -> str:
     return "".join(_pem_block(label, der) for label, der in pem_blocks(text))
 
 
+def given_fingerprint(option: str, text: str) -> str:
+    """The fingerprint that an option gives, as :func:`normalise_fingerprint` writes it.
+
+    :raises InputError: it is none
+    """
+    found = normalise_fingerprint(text)
+    if not found:
+        raise InputError(
+            f"{option}: '{text}' is none; it must be 32 (MD5), 40 (SHA-1) or 64 (SHA-256) hexadecimal digits, with or"
+            " without colons."
+        )
+    return found
+
+
 def certificates_in(option: str, text: str, redact: Redactor) -> list[bytes]:
     """The DER certificates in the PEM text of an option, in their order.
 
@@ -97,6 +112,31 @@ def certificates_in(option: str, text: str, redact: Redactor) -> list[bytes]:
     if text.count("-----BEGIN ") > len(blocks):
         raise InputError(f"{option} cannot be read: a PEM block in it has no end.")
     return found
+
+
+def private_key_in(option: str, text: str, redact: Redactor) -> str:
+    """The private key in the PEM text of an option, in its canonical form. It is a secret in every form.
+
+    :raises InputError: there is none, or several; it is encrypted, cut off, no base64, or not for TLS
+    """
+    redact.learn(text)
+    if _ENCRYPTED.search(text):
+        raise InputError(f"{option} is encrypted; give it without a passphrase.")
+    try:
+        blocks = [(label, der) for label, der in pem_blocks(text) if label.endswith("PRIVATE KEY")]
+    except ValueError as exc:
+        raise InputError(f"{option} cannot be read: {exc}.") from None
+    if len(blocks) > 1:
+        raise InputError(f"{option} contains {len(blocks)} private keys; give the one of the certificate.")
+    if not blocks:
+        raise InputError(f"{option} contains no PEM private key; give its text, not its path.")
+    ((label, der),) = blocks
+    if label.startswith("OPENSSH"):
+        raise InputError(f"{option} is in OpenSSH's own format; give it in PKCS#8.")
+    key = as_pem(label, der)
+    redact.learn(key)
+    redact.learn(base64.b64encode(der).decode("ascii"))
+    return key
 
 
 def as_pem(label: str, *ders: bytes) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 from ansible_collections.certops.cdn.plugins.module_utils._certificates import (
     certificates_in,
     fingerprints,
-    normalise_fingerprint,
+    given_fingerprint,
 )
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covered, normalise
@@ -154,12 +154,7 @@ def expected_fingerprint(fingerprint: str | None, certificate: str | None, redac
     :raises InputError: it is no fingerprint, or there is no certificate in the text
     """
     if fingerprint is not None:
-        expected = normalise_fingerprint(not_blank("fingerprint", fingerprint))
-        if not expected:
-            raise InputError(
-                f"fingerprint: '{fingerprint}' is none; it must be 32 (MD5), 40 (SHA-1) or 64 (SHA-256) hexadecimal"
-                " digits, with or without colons."
-            )
+        expected = given_fingerprint("fingerprint", not_blank("fingerprint", fingerprint))
         if len(expected) not in {len(digest) for digest in fingerprints(b"")}:
             raise InputError("fingerprint: this host has no MD5 (FIPS); give the SHA-256 fingerprint.")
         return expected

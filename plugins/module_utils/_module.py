@@ -177,6 +177,6 @@ def _settings(module: AnsibleModule) -> _http.Settings:
 
 
 def _waiting(params: Mapping[str, Any]) -> Waiting | None:
-    """How long to wait; None where the options say not to."""
-    wanted = params["wait"] if "wait" in params else params["wait_for"] != "none"
+    """How long to wait; None where the options say not to, or where there is nothing to wait for."""
+    wanted = params["wait"] if "wait" in params else params.get("wait_for", "none") != "none"
     return Waiting(params["wait_timeout"], params["wait_interval"]) if wanted else None

@@ -100,4 +100,15 @@ def shell(emulator: Running, examples: Examples, tmp_path: Path) -> Shell:
     shell = Shell(emulator.url, tmp_path)
     shell.environment.update(examples.environment)
     (tmp_path / "example-2026.pem").write_text(examples.current.pem, encoding="utf-8")
+    save_pair(emulator, tmp_path)
+    save_pair(emulator, tmp_path / "renewed")
     return shell
+
+
+def save_pair(emulator: Running, folder: Path) -> None:
+    """A certificate that outlives those of the demo scenario, and its key, in files as ACME clients name them."""
+    folder.mkdir(exist_ok=True)
+    wanted = {"names": ["*.example.com", "example.com"], "not_after_days": 398}
+    pair = emulator.control("POST", "certificates", json=wanted)
+    (folder / "fullchain.pem").write_text(pair["certificate"], encoding="utf-8")
+    (folder / "privkey.pem").write_text(pair["key"], encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 
 from emulator.process import Running
 from usage.conftest import Shell
-from usage.test_ways_of_use import GROUPS, TASKS
+from usage.test_ways_of_use import GROUPS, PRIVATE_KEY, TASKS
 
 # Signatures, bearer tokens, private keys and personal data have these marks.
 MARKS = [r"Signature=[0-9a-f]", r"Bearer [A-Za-z0-9]", "PRIVATE KEY", "KeyPassword", "SubmittedData"]
@@ -23,17 +23,20 @@ FAULTS = {
 }
 
 
-def secret_of(name: str) -> str:
-    """The one of a module's credentials that is a secret."""
-    return list(GROUPS[name.split("_", maxsplit=1)[0]].values())[1]
+def secrets_of(name: str, folder: Path) -> list[str]:
+    """The one of a module's credentials that is a secret, and the lines that make a private key which it is given."""
+    credential = list(GROUPS[name.split("_", maxsplit=1)[0]].values())[1]
+    key = (folder / "privkey.pem").read_text(encoding="utf-8").splitlines()[1:-1]
+    return [credential, *(key if PRIVATE_KEY in TASKS[name][1].values() else [])]
 
 
-def leaks(secret: str, text: str) -> list[str]:
-    return [mark for mark in [re.escape(secret), *MARKS] if re.search(mark, text)]
+def leaks(secrets: list[str], text: str) -> list[str]:
+    return [mark for mark in [*map(re.escape, secrets), *MARKS] if re.search(mark, text)]
 
 
 def everything_written(folder: Path) -> str:
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "playbook.yml"]
+    given = ("playbook.yml", "privkey.pem")
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name not in given]
     return "".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
 
 
@@ -41,10 +44,11 @@ def everything_written(folder: Path) -> str:
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("name", TASKS)
 def test_no_secret_at_the_highest_verbosity(name: str, fault: str, where: str, shell: Shell, emulator: Running) -> None:
-    secret = secret_of(name)
+    secrets = secrets_of(name, shell.folder)
     order = FAULTS[fault]
     if order is not None:
-        repeated = f"<p>{secret} Authorization: ZC2-HMAC-SHA256 Signature=0123456789abcdef0123456789abcdef</p>"
+        told = f"{secrets[0]} {''.join(secrets[1:])}"
+        repeated = f"<p>{told} Authorization: ZC2-HMAC-SHA256 Signature=0123456789abcdef0123456789abcdef</p>"
         body = {"body": repeated} if order["kind"] == "json" else {}
         emulator.fault(action="*", times=None, **order, **body)
     options = {**TASKS[name][1], "retries": 0, "timeout": 5}
@@ -55,11 +59,11 @@ def test_no_secret_at_the_highest_verbosity(name: str, fault: str, where: str, s
     done = shell.play([{f"certops.cdn.{name}": options}], "-vvvv", "--diff")
 
     assert (done.code == 0) == (fault == "none"), done.output
-    assert leaks(secret, done.output) == []
-    assert leaks(secret, everything_written(shell.folder)) == []
+    assert leaks(secrets, done.output) == []
+    assert leaks(secrets, everything_written(shell.folder)) == []
 
 
 def test_the_search_finds_a_planted_leak(tmp_path: Path) -> None:
     (tmp_path / "leak.txt").write_text("password: hunter2 Signature=0a", encoding="utf-8")
 
-    assert leaks("hunter2", everything_written(tmp_path)) == ["hunter2", MARKS[0]]
+    assert leaks(["hunter2"], everything_written(tmp_path)) == ["hunter2", MARKS[0]]

@@ -10,11 +10,18 @@ import pytest
 from emulator.process import Running
 from usage.conftest import ROOT, Shell
 
-# One task of each module: the options of an ad-hoc command, and the same for a playbook.
+CERTIFICATE = "{{ lookup('ansible.builtin.file', 'fullchain.pem') }}"
+PRIVATE_KEY = "{{ lookup('ansible.builtin.file', 'privkey.pem') }}"
+
+# One task of each module that changes something: the options of an ad-hoc command, and the same for a playbook.
 TASKS: dict[str, tuple[str, dict[str, Any]]] = {
     "zenlayer_domain_cert": (
         "certificate_label=example-2026 domain_names=www.example.com,img.example.com",
         {"certificate_label": "example-2026", "domain_names": ["www.example.com", "img.example.com"]},
+    ),
+    "zenlayer_certificate": (
+        f"""certificate="{CERTIFICATE}" private_key="{PRIVATE_KEY}" label=example-2027""",
+        {"certificate": CERTIFICATE, "private_key": PRIVATE_KEY, "label": "example-2027"},
     ),
     "tencent_cert_resubmit": ("certificate_id=rejected", {"certificate_ids": ["rejected"]}),
     "vdms_cert_request": (

@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Floor 2: which domains there are at Zenlayer, and which certificates they have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError
+from ansible_collections.certops.cdn.plugins.module_utils._filters import expires_within
+from ansible_collections.certops.cdn.plugins.module_utils._hostnames import normalise
+from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
+from ansible_collections.certops.cdn.plugins.module_utils._options import not_blank, not_negative, unique
+from ansible_collections.certops.cdn.plugins.module_utils._parallel import Result
+from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
+from ansible_collections.certops.cdn.plugins.module_utils._times import days_left
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import Domain, Rollout, Zenlayer
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_lists import Lists, value_of
+
+STATUSES: Mapping[str, Rollout] = {rollout.name: rollout for rollout in Rollout}
+"""The words of the option ``config_status``."""
+
+
+class DomainQuery:
+    """The domains that pass all filters, with their certificates."""
+
+    def __init__(self, params: Mapping[str, Any], settings: Settings, redact: Redactor) -> None:
+        """
+        :raises InputError: an option cannot be used
+        """
+        self._ids = None if params["domain_ids"] is None else unique("domain_ids", params["domain_ids"])
+        self._names = None
+        if params["domain_names"] is not None:
+            self._names = unique("domain_names", params["domain_names"], normalise)
+        for name in ("certificate_id", "resource_group_id"):
+            if params[name] is not None:
+                not_blank(name, params[name])
+        not_negative(params, "expires_within")
+        self._certificate_id = params["certificate_id"] and params["certificate_id"].strip()
+        self._params = params
+        group = params["resource_group_id"] and params["resource_group_id"].strip()
+        self._lists = Lists(Zenlayer.from_options(params, settings, redact), group, settings.concurrency)
+        self._now = datetime.now(timezone.utc)
+
+    def run(self) -> tuple[dict[str, Any], Sequence[CdnError]]:
+        """The rows, the ids and names that do not exist, and the errors of domains whose binding could not be read.
+
+        :raises CdnError: the domains could not be listed
+        """
+        domains, not_found = self._selected()
+        wanted = self._params["config_status"]
+        chosen = {
+            key: domain
+            for key, domain in domains.items()
+            if wanted is None or domain.rollout in map(STATUSES.get, wanted)
+        }
+        read = self._lists.with_certificates(chosen)
+        rows = [self._row(chosen[key], result) for key, result in read.items() if self._passes(result)]
+        errors = [result for result in read.values() if isinstance(result, CdnError)]
+        return {"domains": rows, "not_found": not_found}, errors
+
+    def _selected(self) -> tuple[dict[str, Domain], list[str]]:
+        """The domains that are named, or all; and what is named but does not exist."""
+        if self._ids is not None:
+            found = {key: value_of(result) for key, result in self._lists.domains_by_id(self._ids).items()}
+            return found, [key for key in self._ids if key not in found]
+        if self._names is not None:
+            by_name = self._lists.domains_by_name(self._names)
+            found = {domain.domain_id: domain for domains in by_name.values() for domain in domains}
+            return found, [name for name, domains in by_name.items() if not domains]
+        return {domain.domain_id: domain for domain in self._lists.domains()}, []
+
+    def _passes(self, result: Result[Domain]) -> bool:
+        """Whether it is told. What cannot be read is: nobody knows what it would be."""
+        if isinstance(result, CdnError):
+            return True
+        params, certificate = self._params, result.certificate
+        ends = certificate.not_after if certificate else None
+        return (
+            (params["unbound"] is None or (certificate is None) is params["unbound"])
+            and self._certificate_id in (None, result.certificate_id)
+            and expires_within(params["expires_within"], days_left(ends, self._now))
+        )
+
+    def _row(self, domain: Domain, result: Result[Domain]) -> dict[str, Any]:
+        certificate = result.certificate if isinstance(result, Domain) else None
+        return {
+            **domain.as_result(),
+            "certificate": certificate.as_result(self._now) if certificate else None,
+            "error": result.as_result() if isinstance(result, CdnError) else None,
+        }
