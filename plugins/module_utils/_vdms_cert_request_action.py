@@ -148,7 +148,7 @@ def _decide_on_domains(request: Request, asked: Asked) -> Verdict:
         return Refuse(f"its {request.report} forbids {asked.action.value}; it does not wait for the proof of control.")
     known = request.certificate.names_by_id.values() if request.certificate else ()
     unknown = [name for name in asked.domains or () if name not in known]
-    return Refuse(f"domains: {', '.join(unknown)} is none of its domains.") if unknown else _SEND
+    return Refuse(f"domains: it has no {', '.join(unknown)}.") if unknown else _SEND
 
 
 def was_executed(action: Action, before: Request, now: Request) -> bool:
