@@ -62,7 +62,10 @@ FAILURES = {
     "zenlayer_certificate_info": STRANGER,
     "zenlayer_domain_cert_info": STRANGER,
     "tencent_cert_resubmit": {"certificate_ids": ["nobody00"]},
+    "tencent_cert_info": {"secret_key": "wrong"},
     "vdms_cert_request": {"certificate_id": 1, "description": "nobody"},
+    "vdms_cert_request_action": {"certificate_id": 1, "action": "renew"},
+    "vdms_cert_request_info": {"client_secret": "wrong"},
     "edge_cert_verify": {"host": "old.example.com"},
 }
 

@@ -3,16 +3,17 @@
 """No secret is shown, however loud the output is and whatever goes wrong."""
 
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from emulator.process import Running
 from usage.conftest import Shell
-from usage.test_ways_of_use import GROUPS, PRIVATE_KEY, TASKS
+from usage.test_ways_of_use import GROUPS, PRIVATE_KEY, QUERIES, TASKS
 
 # Signatures, bearer tokens, private keys and personal data have these marks.
-MARKS = [r"Signature=[0-9a-f]", r"Bearer [A-Za-z0-9]", "PRIVATE KEY", "KeyPassword", "SubmittedData"]
+MARKS = [r"Signature=[0-9a-f]", r"Bearer [A-Za-z0-9]", "PRIVATE KEY", "KeyPassword", "SubmittedData", "CANARY"]
 
 FAULTS = {
     "none": None,
@@ -27,7 +28,7 @@ def secrets_of(name: str, folder: Path) -> list[str]:
     """The one of a module's credentials that is a secret, and the lines that make a private key which it is given."""
     credential = list(GROUPS[name.split("_", maxsplit=1)[0]].values())[1]
     key = (folder / "privkey.pem").read_text(encoding="utf-8").splitlines()[1:-1]
-    return [credential, *(key if PRIVATE_KEY in TASKS[name][1].values() else [])]
+    return [credential, *(key if name in TASKS and PRIVATE_KEY in TASKS[name][1].values() else [])]
 
 
 def leaks(secrets: list[str], text: str) -> list[str]:
@@ -40,9 +41,13 @@ def everything_written(folder: Path) -> str:
     return "".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
 
 
-@pytest.mark.parametrize("where", ["environment", "options"])
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("name", TASKS)
+CASES = [
+    *product(TASKS, FAULTS, ["environment", "options"]),
+    *product(QUERIES, ["none", "an answer that repeats the request"], ["options"]),
+]
+
+
+@pytest.mark.parametrize(("name", "fault", "where"), CASES)
 def test_no_secret_at_the_highest_verbosity(name: str, fault: str, where: str, shell: Shell, emulator: Running) -> None:
     secrets = secrets_of(name, shell.folder)
     order = FAULTS[fault]
@@ -51,7 +56,7 @@ def test_no_secret_at_the_highest_verbosity(name: str, fault: str, where: str, s
         repeated = f"<p>{told} Authorization: ZC2-HMAC-SHA256 Signature=0123456789abcdef0123456789abcdef</p>"
         body = {"body": repeated} if order["kind"] == "json" else {}
         emulator.fault(action="*", times=None, **order, **body)
-    options = {**TASKS[name][1], "retries": 0, "timeout": 5}
+    options = {**(TASKS[name][1] if name in TASKS else {}), "retries": 0, "timeout": 5}
     if where == "options":
         options.update(GROUPS[name.split("_", maxsplit=1)[0]])
     shell.environment["ANSIBLE_LOG_PATH"] = str(shell.folder / "log")

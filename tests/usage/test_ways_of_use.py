@@ -28,7 +28,14 @@ TASKS: dict[str, tuple[str, dict[str, Any]]] = {
         "certificate_label=shop-prod description=new",
         {"certificate_label": "shop-prod", "description": "new"},
     ),
+    "vdms_cert_request_action": (
+        "certificate_label=shop-prod action=renew expires_within=150",
+        {"certificate_label": "shop-prod", "action": "renew", "expires_within": 150},
+    ),
 }
+
+# The modules that list what there is; without options, all of it.
+QUERIES = ["zenlayer_certificate_info", "zenlayer_domain_cert_info", "tencent_cert_info", "vdms_cert_request_info"]
 
 # The group's options, for those who do not want them in the environment.
 GROUPS: dict[str, dict[str, str]] = {
@@ -57,6 +64,16 @@ def test_ad_hoc_with_credentials_from_the_environment(name: str, shell: Shell, e
     assert len(emulator.writes()) == writes
 
 
+@pytest.mark.parametrize("name", QUERIES)
+def test_ad_hoc_lists_all_there_is(name: str, shell: Shell, emulator: Running) -> None:
+    results = [shell.ad_hoc(name, "", *options).result() for options in (["--check"], [])]
+
+    for result in results:
+        assert not result["changed"]
+        assert any(isinstance(value, list) and len(value) > 1 for value in result.values())
+    assert emulator.writes() == []
+
+
 @pytest.mark.parametrize("name", TASKS)
 def test_a_playbook_with_defaults_for_the_group(name: str, shell: Shell, emulator: Running) -> None:
     group = name.split("_", maxsplit=1)[0]
@@ -81,10 +98,11 @@ def test_a_playbook_with_defaults_for_the_group(name: str, shell: Shell, emulato
 def test_defaults_for_all_modules(shell: Shell) -> None:
     defaults = {"group/certops.cdn.all": {"timeout": -1}}
     tasks = [{f"certops.cdn.{name}": options, "ignore_errors": True} for name, (_text, options) in TASKS.items()]
+    tasks += [{f"certops.cdn.{name}": {}, "ignore_errors": True} for name in QUERIES]
 
     done = shell.play(tasks, module_defaults=defaults)
 
-    assert done.output.count("timeout: -1.0 was given, but it must be greater than 0") >= len(TASKS)
+    assert done.output.count("timeout: -1.0 was given, but it must be greater than 0") >= len(tasks)
 
 
 def test_a_rescue_block_can_tell_errors_apart(shell: Shell) -> None:
@@ -101,23 +119,23 @@ def test_a_rescue_block_can_tell_errors_apart(shell: Shell) -> None:
     assert '"msg": "code NotFound"' in done.output
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", [*TASKS, *QUERIES])
 def test_without_requests_the_message_says_so(name: str, shell: Shell) -> None:
     hidden = shell.folder / "hidden"
     hidden.mkdir()
     (hidden / "requests.py").write_text("raise ImportError('not here')\n", encoding="utf-8")
 
-    done = shell.ad_hoc(name, TASKS[name][0], PYTHONPATH=str(hidden))
+    done = shell.ad_hoc(name, TASKS.get(name, ("",))[0], PYTHONPATH=str(hidden))
 
     assert done.code != 0
     assert "Failed to import the required Python library (requests)" in done.result()["msg"]
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", [*TASKS, *QUERIES])
 def test_without_credentials_the_message_names_options_and_variables(name: str, shell: Shell) -> None:
     variables = [variable for variable in shell.environment if variable.endswith(("_ID", "PASSWORD", "KEY", "SECRET"))]
 
-    done = shell.ad_hoc(name, TASKS[name][0], **dict.fromkeys(variables, ""))
+    done = shell.ad_hoc(name, TASKS.get(name, ("",))[0], **dict.fromkeys(variables, ""))
 
     message = done.result()["msg"]
     group = name.split("_", maxsplit=1)[0]
