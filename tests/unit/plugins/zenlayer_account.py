@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import ssl
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CheckModeError
+from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CheckModeError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._http import Call, Reply
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Clock, Deadline
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import Envelope
@@ -98,6 +100,11 @@ class Account:
         return sum(call.action == action for call in self.calls)
 
     @property
+    def written(self) -> list[str]:
+        """The actions of all writes."""
+        return [call.action for call in self.calls if call.writes]
+
+    @property
     def writes(self) -> list[tuple[str, str]]:
         return [(call.body["domainId"], call.body["certificateId"]) for call in self.calls if call.writes]
 
@@ -151,3 +158,40 @@ class Account:
 
     def _ModifyDomainCertificate(self, body: Mapping[str, Any]) -> None:  # noqa: N802
         self.roll_out(body["domainId"], body["certificateId"])
+
+    # It does not look into certificates: the content is its fingerprint, and the names are what a test says.
+
+    names_of_uploads: tuple[str, ...] = ("www.example.com",)
+
+    def _content(self, body: Mapping[str, Any], certificate_id: str) -> dict[str, Any]:
+        first = body["certificateContent"].partition("-----END CERTIFICATE-----")
+        fingerprint = hashlib.sha1(ssl.PEM_cert_to_DER_cert(first[0] + first[1])).hexdigest()  # noqa: S324
+        if any(info["fingerprint"].lower() == fingerprint for info in self.certificates):
+            raise refusal("CERTIFICATE_DUPLICATED")
+        return certificate_info(certificate_id, *self.names_of_uploads, fingerprint=fingerprint.upper())
+
+    def _CreateCertificate(self, body: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
+        info = self._content(body, f"c-{len(self.certificates) + 1}")
+        label = body.get("certificateLabel", "")
+        if any(label and stored["certificateLabel"] == label for stored in self.certificates):
+            raise refusal("CERTIFICATE_DUPLICATED")
+        self.certificates.append({**info, "certificateLabel": label or info["certificateLabel"]})
+        return {"certificateId": info["certificateId"]}
+
+    def _ModifyCertificate(self, body: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
+        (stored,) = [info for info in self.certificates if info["certificateId"] == body["certificateId"]]
+        label = stored["certificateLabel"]
+        stored.update(self._content(body, body["certificateId"]), certificateLabel=label)
+        return {"certificateId": body["certificateId"]}
+
+    def _DeleteCertificate(self, body: Mapping[str, Any]) -> None:  # noqa: N802
+        if body["certificateId"] in self.bound.values():
+            raise refusal("CERTIFICATE_IS_USING")
+        left = [info for info in self.certificates if info["certificateId"] != body["certificateId"]]
+        if left == self.certificates:
+            raise refusal("INVALID_CERTIFICATE_NOT_FOUND")
+        self.certificates = left
+
+
+def refusal(code: str) -> ApiError:
+    return ApiError(f"Zenlayer refused: {code}.", provider="Zenlayer", code=code, outcome=Outcome.REFUSED)

@@ -15,6 +15,7 @@ from ansible.module_utils.common.parameters import set_fallbacks
 
 from ansible_collections.certops.cdn.plugins.module_utils import _parallel, _zenlayer
 from ansible_collections.certops.cdn.plugins.module_utils._errors import (
+    ApiError,
     InputError,
     Outcome,
 )
@@ -28,13 +29,20 @@ from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import (
     Domain,
     Envelope,
     Rollout,
+    Stored,
     Zenlayer,
     ZenlayerError,
     credentials,
     normalise_code,
     outcome_of,
 )
-from ansible_collections.certops.cdn.tests.unit.plugins.zenlayer_account import NOW, certificate_info, domain_info
+from ansible_collections.certops.cdn.tests.unit.plugins.fakes import FakeClock
+from ansible_collections.certops.cdn.tests.unit.plugins.zenlayer_account import (
+    NOW,
+    Account,
+    certificate_info,
+    domain_info,
+)
 
 CALL = Call("DescribeDomains", path="/api/v2/cdn")
 
@@ -277,6 +285,7 @@ def test_rollout_of_the_two_status_fields(config_status: str, domain_status: str
 
 # ---- Actions (api/zenlayer.md 3) ----
 
+STORED = Certificate.parse(certificate_info("c-1", "a.example"))
 WWW = Domain("d-www", "www.example.com", "", "DEPLOYED", "ENABLED")
 
 
@@ -326,6 +335,13 @@ WWW = Domain("d-www", "www.example.com", "", "DEPLOYED", "ENABLED")
             True,
             "domain www.example.com (d-www)",
         ),
+        (
+            lambda api: api.delete_certificate(STORED),
+            "DeleteCertificate",
+            {"certificateId": "c-1"},
+            True,
+            "certificate label-c-1 (c-1)",
+        ),
     ],
 )
 def test_calls_are_made_as_documented(
@@ -344,6 +360,58 @@ def test_calls_are_made_as_documented(
             subject=subject,
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("act", "action", "body", "subject"),
+    [
+        (
+            lambda api: api.create_certificate(
+                "PEM", "KEY", label="x", resource_group_id="rg-1", subject="certificate x"
+            ),
+            "CreateCertificate",
+            {
+                "certificateContent": "PEM",
+                "certificateKey": "KEY",
+                "certificateLabel": "x",
+                "resourceGroupId": "rg-1",
+            },
+            "certificate x",
+        ),
+        (
+            lambda api: api.create_certificate("PEM", "KEY", label=None, resource_group_id=None, subject="certificate"),
+            "CreateCertificate",
+            {"certificateContent": "PEM", "certificateKey": "KEY"},
+            "certificate",
+        ),
+        (
+            lambda api: api.replace_certificate(STORED, "PEM", "KEY"),
+            "ModifyCertificate",
+            {"certificateId": "c-1", "certificateContent": "PEM", "certificateKey": "KEY"},
+            "certificate label-c-1 (c-1)",
+        ),
+    ],
+)
+def test_uploads_are_made_as_documented_and_only_once(
+    act: Callable[[Zenlayer], Any], action: str, body: dict[str, Any], subject: str
+) -> None:
+    client = Canned({"requestId": "T-1", "certificateId": "c-9"})
+    assert act(zenlayer(client)) == Stored("c-9", "T-1")
+    (call,) = client.calls
+    assert (call.action, call.body, call.subject) == (action, body, subject)
+    assert call.writes
+    assert call.once
+
+
+@pytest.mark.parametrize("data", [{}, {"certificateId": None}, {"certificateId": ""}, {"certificateId": "c-1"}])
+def test_replaced_certificate_keeps_its_id_unless_another_one_is_told(data: dict[str, Any]) -> None:
+    assert zenlayer(Canned(data)).replace_certificate(STORED, "PEM", "KEY").certificate_id == "c-1"
+
+
+@pytest.mark.parametrize("data", [{}, {"certificateId": None}, {"certificateId": []}])
+def test_uploaded_certificate_without_an_id_is_told(data: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"^expected "):
+        zenlayer(Canned(data)).create_certificate("PEM", "KEY", label=None, resource_group_id=None, subject="")
 
 
 def test_binding_returns_the_request_id() -> None:
@@ -374,6 +442,25 @@ def test_pages_are_read_to_their_end(pages: list[dict[str, Any]], found: list[st
     client = Canned(*pages)
     assert [domain.domain_id for domain in zenlayer(client).domains()] == found
     assert [call.body["pageNum"] for call in client.calls] == list(range(1, calls + 1))
+
+
+def test_pages_of_a_whole_list_are_read_several_at_a_time(clock: FakeClock) -> None:
+    account = Account(clock)
+    for number in range(1234):
+        account.domain(f"d-{number}", f"d{number}.example.com")
+    domains = Zenlayer(account, concurrency=5).domains()  # type: ignore[arg-type]
+    assert [domain.domain_id for domain in domains] == [f"d-{number}" for number in range(1234)]
+    assert sorted(call.body["pageNum"] for call in account.calls) == list(range(1, 14))
+
+
+def test_page_that_cannot_be_read_spoils_the_list(clock: FakeClock) -> None:
+    account = Account(clock)
+    for number in range(201):
+        account.domain(f"d-{number}", f"d{number}.example.com")
+    down = ApiError("Down.")
+    account.faults = {("DescribeDomains", ""): [None, down]}  # type: ignore[list-item]
+    with pytest.raises(ApiError, match=r"^Down\.$"):
+        Zenlayer(account, concurrency=5).domains()  # type: ignore[arg-type]
 
 
 def test_pages_that_never_end_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
