@@ -178,6 +178,28 @@ def batch(bench: Bench, count: int) -> list[Figure]:
     ]
 
 
+def listing(bench: Bench, count: int) -> list[Figure]:
+    """List `count` domains with the certificates that are bound to them."""
+    emulated = bench.emulated
+    emulated.account(domains=count, latency=LATENCY, rollout=0.0)
+    arguments = {"concurrency": CONCURRENCY, "rate_limit": 1000, **emulated.zenlayer}
+
+    def work() -> None:
+        domains = bench.ad_hoc("certops.cdn.zenlayer_domain_cert_info", arguments)["domains"]
+        assert sum(row["certificate"]["certificate_label"] == "old" for row in domains) == count
+
+    bare = statistics.median(bench.repeat(lambda: None, lambda: ping(bench)))
+    pages = math.ceil(count / 100)
+    # The first page tells how many there are.
+    floor = bare + LATENCY * (1 + math.ceil((pages - 1) / CONCURRENCY) + math.ceil(count / CONCURRENCY))
+    times = bench.repeat(emulated.forget, work)
+    calls = len(emulated.calls())
+    return [
+        Figure(f"list {count} domains", medians(times), f"{floor:.2f} s", statistics.median(times) / floor, goal=1.5),
+        Figure(f"calls to list {count} domains", str(calls), f"{count + pages}", calls / (count + pages), goal=1.0),
+    ]
+
+
 def ping(bench: Bench) -> None:
     bench.ad_hoc("ansible.builtin.ping", {})
 
@@ -229,11 +251,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5, help="runs that count, after one that does not")
     parser.add_argument("--domains", type=int, action="append", help="sizes of the batch (100)")
+    parser.add_argument("--listed", type=int, default=1000, help="domains to list (1000)")
     options = parser.parse_args()
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
     with started() as url, tempfile.TemporaryDirectory() as home:
         bench = Bench(Emulated(url), options.runs, Path(home))
         figures = [figure for count in options.domains or [100] for figure in batch(bench, count)]
+        figures += listing(bench, options.listed)
         figures.append(single(bench))
     table = Table(
         title=f"{LATENCY * 1000:.0f} ms a call, {ROLLOUT:g} s a rollout, concurrency {CONCURRENCY}, "
