@@ -125,10 +125,9 @@ def test_defect_names_kind_and_place_but_not_the_text() -> None:
     def broken() -> None:
         raise KeyError("s3cret")
 
-    try:
+    with pytest.raises(KeyError) as caught:
         broken()
-    except KeyError as exc:
-        error = defect(exc)
+    error = defect(caught.value)
     assert error.message.startswith("unexpected KeyError in broken, line ")
     assert "s3cret" not in error.message
     assert (error.code, error.outcome) == ("Defect", Outcome.UNKNOWN)
