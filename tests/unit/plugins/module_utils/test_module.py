@@ -125,8 +125,10 @@ Play = Callable[..., dict[str, Any]]
 def switch_on(play: Play) -> Play:
     """Run the module of the lamps."""
 
-    def run(lamps: Lamps, check_mode: bool = False, spec: Mapping[str, Any] = SPEC, **params: Any) -> dict[str, Any]:
-        return play(lambda: run_module(lamps.made_of, spec), params, check_mode=check_mode)
+    def run(
+        lamps: Lamps, check_mode: bool = False, spec: Mapping[str, Any] | None = None, **params: Any
+    ) -> dict[str, Any]:
+        return play(lambda: run_module(lamps.made_of, SPEC if spec is None else spec), params, check_mode=check_mode)
 
     return run
 

@@ -177,7 +177,7 @@ def test_every_attempt_is_signed_with_its_own_time(auth_of: Any) -> None:
     times = iter([1_700_000_000.0, 1_700_000_001.0])
     auth = auth_of(lambda: next(times))
     headers = {"Content-Type": "application/json", "X-TC-Action": "A"}
-    first, second = (prepared("https://h.example/", data=b"{}", headers=headers, auth=auth) for _ in range(2))
+    first, second = (prepared("https://h.example/", data=b"{}", headers=headers, auth=auth) for _attempt in range(2))
     assert first.headers["Authorization"] != second.headers["Authorization"]
 
 
@@ -278,7 +278,7 @@ def test_failed_fetch_is_told_and_the_next_use_tries_again(clock: FakeClock) -> 
 def test_threads_share_one_token() -> None:
     service = TokenService()
     auth = OAuth2Auth(service.fetch)
-    threads = [threading.Thread(target=bearer, args=(auth,)) for _ in range(8)]
+    threads = [threading.Thread(target=bearer, args=(auth,)) for _attempt in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

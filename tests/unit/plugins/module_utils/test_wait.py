@@ -46,7 +46,7 @@ def test_deadline_counts_down_and_never_below_zero(clock: FakeClock) -> None:
 
 @pytest.mark.parametrize(("attempt", "ceiling"), [(0, 1), (1, 2), (2, 4), (3, 8), (4, 15), (5, 15), (10_000, 15)])
 def test_pauses_double_up_to_the_cap(attempt: int, ceiling: float) -> None:
-    pauses = [Backoff(base=1, cap=15).pause(attempt) for _ in range(200)]
+    pauses = [Backoff(base=1, cap=15).pause(attempt) for _attempt in range(200)]
     assert ceiling / 2 <= min(pauses) < max(pauses) <= ceiling
 
 
@@ -89,7 +89,7 @@ def test_a_long_wait_needs_few_polls() -> None:
 
 def starts(limiter: RateLimiter, clock: FakeClock, calls: int, between: float = 0.0) -> list[float]:
     moments = []
-    for _ in range(calls):
+    for _attempt in range(calls):
         limiter.wait_for_turn()
         moments.append(clock.now())
         clock.time += between
