@@ -307,25 +307,31 @@ def usage(run: Run) -> None:
 
 
 def integration(run: Run) -> None:
-    wanted("tests/integration/targets")
-    data = RESULTS / "coverage" / "integration"
+    """The targets of one provider: their names begin with the last part of the stage's name."""
+    names = sorted(path.parent.name for path in (ROOT / "tests" / "integration" / "targets").glob("*/tasks"))
+    targets = [name for name in names if name.startswith(run.name.partition("-")[2] + "_")]
+    known = tuple(stage.partition("-")[2] + "_" for stage in INTEGRATION)
+    homeless = [name for name in names if not name.startswith(("setup_", *known))]
+    if homeless or not targets:
+        raise StageError(f"no stage runs {', '.join(homeless)}" if homeless else "no integration target")
+    data = RESULTS / "coverage" / run.name
     shutil.rmtree(data, ignore_errors=True)
     with copied_tree() as tree:
         try:
-            output = ansible_test(run, tree, "integration", "--coverage", "-v")
+            output = ansible_test(run, tree, "integration", "--coverage", "-v", *targets)
         finally:
             if (tree / "tests" / "output" / "coverage").is_dir():
                 shutil.copytree(tree / "tests" / "output" / "coverage", data)
-    targets = re.findall(r"^Running (\S+) integration test", output, re.MULTILINE)
-    if not targets:
-        raise StageError("no integration target ran")
-    run.note = f"{len(targets)} target{'s' if len(targets) > 1 else ''}"
+    ran = re.findall(r"^Running (\S+) integration test", output, re.MULTILINE)
+    if set(ran) != set(targets):
+        raise StageError(f"these targets did not run: {', '.join(sorted(set(targets) - set(ran)))}")
+    run.note = f"{len(ran)} target{'s' if len(ran) > 1 else ''}"
 
 
 def coverage(run: Run) -> None:
     wanted("plugins")
     folder = RESULTS / "coverage"
-    parts = [part for part in (folder / "unit", *(folder / "integration").glob("integration=*")) if part.exists()]
+    parts = [part for part in (folder / "unit", *folder.glob("integration-*/integration=*")) if part.exists()]
     if not parts:
         raise StageError("no coverage was measured")
     combined = f"--data-file={folder / 'combined'}"
@@ -345,10 +351,13 @@ class Stage:
     after: tuple[str, ...] = ()
 
 
+# One a provider, so that they run side by side.
+INTEGRATION = ("integration-vdms", "integration-zenlayer", "integration-tencent", "integration-edge")
+
 # The longest first, so that a short one ends the run.
 STAGES = (
     Stage("sanity", sanity),
-    Stage("integration", integration),
+    *(Stage(name, integration, "integration") for name in INTEGRATION),
     Stage("importer", importer),
     Stage("unit", unit),
     Stage("usage", usage),
@@ -360,7 +369,7 @@ STAGES = (
     Stage("ruff", ruff, "lint"),
     Stage("yamllint", yamllint, "lint"),
     Stage("reuse", reuse, "lint"),
-    Stage("coverage", coverage, after=("unit", "integration")),
+    Stage("coverage", coverage, after=("unit", *INTEGRATION)),
 )
 
 
@@ -384,8 +393,8 @@ def perform(stage: Stage) -> Run:
 
 
 def line(run: Run) -> str:
-    notes = "; ".join(text for text in (run.error, run.note) if text).replace("\n", "\n" + " " * 34)
-    return f"{run.outcome:8} {run.name:14} {run.seconds:6.1f} s  {notes}".rstrip()
+    notes = "; ".join(text for text in (run.error, run.note) if text).replace("\n", "\n" + " " * 40)
+    return f"{run.outcome:8} {run.name:20} {run.seconds:6.1f} s  {notes}".rstrip()
 
 
 def perform_all(stages: list[Stage], jobs: int) -> list[Run]:
