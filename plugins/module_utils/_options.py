@@ -173,6 +173,16 @@ def _url(name: str, value: str | None, with_path: bool) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}"
 
 
+def one_given(params: Mapping[str, Any], *names: str) -> None:
+    """Refuse that all of these are null: for AnsibleModule an option that is given as null is given.
+
+    :raises InputError: all of them are None
+    """
+    if all(params[name] is None for name in names):
+        listed = ", ".join(names[:-1]) + f" and {names[-1]}"
+        raise InputError(f"{listed} are all empty (null); one of them must say what is meant.")
+
+
 def unique(name: str, values: Sequence[str], normalise: Callable[[str], str] = str.strip) -> list[str]:
     """The trimmed values of a list option, in their order.
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, InputError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
-from ansible_collections.certops.cdn.plugins.module_utils._options import unique
+from ansible_collections.certops.cdn.plugins.module_utils._options import one_given, unique
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import chunks, each
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Await, Change, Keep, Progress, Refuse, Verdict
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
@@ -182,6 +182,7 @@ class Resubmissions:
 
     @staticmethod
     def _check(params: Mapping[str, Any]) -> None:
+        one_given(params, "certificate_ids", "all_resubmittable")
         if params["certificate_ids"] is not None:
             unique("certificate_ids", params["certificate_ids"])
         if params["all_resubmittable"] is False:

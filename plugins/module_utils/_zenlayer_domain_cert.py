@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, InputError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covered, is_pattern, normalise
 from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
-from ansible_collections.certops.cdn.plugins.module_utils._options import not_blank, unique
+from ansible_collections.certops.cdn.plugins.module_utils._options import not_blank, one_given, unique
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Await, Change, Keep, Progress, Refuse, Verdict
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._resource import Read, Target
@@ -95,6 +95,10 @@ class DomainBindings:
 
     @staticmethod
     def _check(params: Mapping[str, Any]) -> None:
+        one_given(params, "domain_ids", "domain_names", "all_covered")
+        one_given(params, "certificate_id", "certificate_label")
+        if params["rollback"] and not params["wait"]:
+            raise InputError("rollback needs wait: without it nobody sees a rollout fail.")
         if params["domain_ids"] is not None:
             unique("domain_ids", params["domain_ids"])
         if params["domain_names"] is not None:

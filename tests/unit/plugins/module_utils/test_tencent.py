@@ -718,6 +718,10 @@ def test_what_from_statuses_leaves_out_is_kept_with_a_warning(tencent: FakeTence
         ({"certificate_ids": ["a", " "]}, "certificate_ids contains a blank value."),
         ({"certificate_ids": ["a", " a"]}, "certificate_ids contains 'a' more than once."),
         (
+            {"certificate_ids": None},
+            "certificate_ids and all_resubmittable are all empty (null); one of them must say what is meant.",
+        ),
+        (
             {"all_resubmittable": False},
             "all_resubmittable is false, and nothing else says which certificates are meant.",
         ),

@@ -103,6 +103,7 @@ DEFAULTS = {
     "api_token": "token",
     "access_key_id": None,
     "access_key_password": None,
+    "wait": True,
 }
 
 
@@ -121,6 +122,18 @@ def bindings(concurrency: int = 4, **params: Any) -> DomainBindings:
         ({"domain_names": []}, "domain_names is an empty list; name at least one."),
         ({"domain_names": ["a.example", "A.example."]}, "domain_names contains 'A.example.' more than once."),
         ({"domain_names": ["."]}, "domain_names contains a blank value."),
+        (
+            {"domain_ids": None},
+            "domain_ids, domain_names and all_covered are all empty (null); one of them must say what is meant.",
+        ),
+        (
+            {"all_covered": True, "certificate_id": None, "certificate_label": None},
+            "certificate_id and certificate_label are all empty (null); one of them must say what is meant.",
+        ),
+        (
+            {"all_covered": True, "rollback": True, "wait": False},
+            "rollback needs wait: without it nobody sees a rollout fail.",
+        ),
         ({"all_covered": False}, "all_covered is false, and nothing else says which domains are meant."),
         ({"all_covered": True, "certificate_id": " "}, "certificate_id is blank."),
         ({"all_covered": True, "certificate_label": ""}, "certificate_label is blank."),
