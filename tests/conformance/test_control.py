@@ -23,6 +23,18 @@ from emulator.process import TESTS, started
 README = (TESTS / "emulator" / "README.md").read_text(encoding="utf-8")
 
 
+def test_reset_takes_settings_and_the_record_is_handed_over(emulator: Emulated) -> None:
+    emulator.zenlayer("DescribeDomains")
+
+    assert [call["action"] for call in emulator.control("DELETE", "calls")] == ["DescribeDomains"]
+    assert emulator.calls() == []
+
+    emulator.control("POST", "reset", json={"settings": {"zenlayer.rollout_seconds": 7}})
+    assert emulator.control("GET", "settings")["zenlayer"]["rollout_seconds"] == 7
+    refused = emulator.raw_control("POST", "reset", json={"settings": {"zenlayer.rollout": 7}})
+    assert refused.status_code == 400
+
+
 def test_record(emulator: Emulated) -> None:
     emulator.zenlayer("DescribeDomains", {"domainName": "www"}, headers={"User-Agent": "me/1"})
     emulator.vdms("PATCH", "/certificates/40021?x=y", json={"description": "d"})

@@ -73,9 +73,10 @@ class Control:
         )
 
     async def clear_calls(self, request: web.Request) -> Any:
-        """Empty record, counters at zero."""
+        """Empty record, counters at zero; the answer is what was in the record."""
+        calls = self._emulator.record.calls(None, None, None)
         self._emulator.clear_calls()
-        return {"cleared": True}
+        return calls
 
     async def stats(self, request: web.Request) -> Any:
         """Counters."""
@@ -112,11 +113,12 @@ class Control:
         return self._emulator.state.settings.as_dict()
 
     async def reset(self, request: web.Request) -> Any:
-        """A fresh state."""
+        """A fresh state, and settings for it."""
         body = await _body(request)
-        _known(body, ("scenario",))
+        _known(body, ("scenario", "settings"))
         wanted = body.get("scenario")
         self._emulator.reset(scenario.load_named(wanted) if isinstance(wanted, str) else wanted)
+        self._emulator.state.settings.update(body.get("settings", {}))
         return {"reset": True}
 
     async def make_certificate(self, request: web.Request) -> Any:
