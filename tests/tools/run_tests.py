@@ -33,7 +33,7 @@ COLLECTIONS = ROOT / ".venv" / "collections"
 HOME = ROOT / ".venv" / "home"
 BIN = Path(sys.executable).parent
 TOOLS = Path(__file__).resolve().parent
-TIME_LIMIT = 1200  # seconds for one command: a stage that hangs must not hang the run
+TIME_LIMIT = 2400  # seconds for one command: a stage that hangs must not hang the run, however slow the machine is
 processes: set[subprocess.Popen[bytes]] = set()
 
 # The artifact holds what users need and nothing else.
