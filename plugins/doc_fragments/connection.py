@@ -32,6 +32,7 @@ options:
 requirements:
   - requests
 notes:
-  - Environment variables are read on the host where the module runs, which is not always the controller.
+  - Environment variables are read on the host where the module runs, which is not always the controller. Inventory
+    plugins run on the controller.
   - Proxies are taken from the usual E(HTTPS_PROXY) and E(NO_PROXY).
 """

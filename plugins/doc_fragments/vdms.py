@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.certops.cdn.plugins.plugin_utils._documentation import as_suboptions
+
 
 class ModuleDocFragment:
     DOCUMENTATION = r"""
@@ -55,3 +57,68 @@ options:
     type: list
     elements: str
 """
+
+    REQUEST_FILTERS = r"""
+options:
+  certificate_ids:
+    description: Only requests with these ids. It is no error that some do not exist, but it is told.
+    type: list
+    elements: int
+    aliases:
+      - certificate_id
+  certificate_label:
+    description: Only requests with this label. V(*) stands for any characters.
+    type: str
+  domains:
+    description:
+      - Only requests that have one of these names.
+      - V(*) stands for any characters, dots among them. So V(*.example.org) also fits C(a.b.example.org).
+      - Names are compared as they stand in the request. V(www.example.org) does not fit a request for
+        C(*.example.org).
+    type: list
+    elements: str
+    aliases:
+      - domain
+  validation_types:
+    description: Only requests of these types.
+    type: list
+    elements: str
+    choices:
+      - DV
+      - OV
+      - EV
+    aliases:
+      - validation_type
+  statuses:
+    description: Only requests in one of these statuses. If not set, all but those that are V(Deleted).
+    type: list
+    elements: str
+    choices:
+      - Processing
+      - DomainControlValidation
+      - OtherValidation
+      - Deployment
+      - Active
+      - Deleted
+    aliases:
+      - status
+  requires_attention:
+    description:
+      - If V(true), only requests for which somebody has to do something before they go on. If V(false), only the
+        others.
+    type: bool
+  expires_within:
+    description:
+      - Only requests whose certificate has at most so many days left. Those that have expired are among them, those
+        that are not issued yet are not.
+    type: int
+"""
+
+    PLUGIN = as_suboptions(
+        "vdms",
+        "Credentials for VDMS CPS, and which certificate requests to list.",
+        "vdms_cert_request_info",
+        DOCUMENTATION,
+        REQUEST_FILTERS,
+        DCV,
+    )

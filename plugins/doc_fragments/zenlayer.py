@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.certops.cdn.plugins.plugin_utils._documentation import as_suboptions
+
 
 class ModuleDocFragment:
     DOCUMENTATION = r"""
@@ -35,3 +37,52 @@ options:
     type: str
     default: https://console.zenlayer.com
 """
+
+    DOMAIN_FILTERS = r"""
+options:
+  domain_ids:
+    description: Only domains with these ids. It is no error that some do not exist, but it is told.
+    type: list
+    elements: str
+    aliases:
+      - domain_id
+  domain_names:
+    description:
+      - Only domains with these names, or names that fit a pattern such as V(*.example.com). A wildcard stands for
+        exactly one label, as in M(certops.cdn.zenlayer_domain_cert).
+      - It is no error that a name or pattern has no domain, but it is told.
+    type: list
+    elements: str
+    aliases:
+      - domain_name
+  resource_group_id:
+    description: Only domains of this resource group.
+    type: str
+  config_status:
+    description:
+      - Only domains whose last rollout is in one of these states. V(FAILED) finds failed rollouts.
+      - Every other word that the provider tells counts as V(IN_PROGRESS).
+    type: list
+    elements: str
+    choices:
+      - IN_PROGRESS
+      - DEPLOYED
+      - FAILED
+  certificate_id:
+    description: Only domains that have this certificate bound.
+    type: str
+  unbound:
+    description: If V(true), only domains without a certificate. If V(false), only the others.
+    type: bool
+  expires_within:
+    description: Only domains whose certificate has at most so many days left. Those whose has expired are among them.
+    type: int
+"""
+
+    PLUGIN = as_suboptions(
+        "zenlayer",
+        "Credentials for Zenlayer CDN, and which domains to list.",
+        "zenlayer_domain_cert_info",
+        DOCUMENTATION,
+        DOMAIN_FILTERS,
+    )

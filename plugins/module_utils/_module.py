@@ -4,7 +4,10 @@
 #
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Floor 3: what all modules share: options, secrets, and the one place that calls ``exit_json`` and ``fail_json``."""
+"""Floor 3: what all modules share: options, secrets, and the one place that calls ``exit_json`` and ``fail_json``.
+
+:func:`settings_of`, :func:`redactor_of` and :func:`told` are for whoever runs a query without a module, too.
+"""
 
 from __future__ import annotations
 
@@ -119,9 +122,19 @@ def _started(
     return module
 
 
+def redactor_of(
+    argument_spec: Mapping[str, Any], params: Mapping[str, Any], on_new_secret: Callable[[str], None] | None = None
+) -> Redactor:
+    """Masks the values of the options that are secrets.
+
+    :param on_new_secret: told of every secret that is learnt later
+    """
+    secrets = [params[name] for name, spec in argument_spec.items() if spec.get("no_log")]
+    return Redactor(*secrets, on_new_secret=on_new_secret)
+
+
 def _redactor(module: AnsibleModule) -> Redactor:
-    secrets = [module.params[name] for name, spec in module.argument_spec.items() if spec.get("no_log")]
-    return Redactor(*secrets, on_new_secret=lambda secret: register_secret(module, secret))
+    return redactor_of(module.argument_spec, module.params, lambda secret: register_secret(module, secret))
 
 
 def _has_changed(run: Reconciliation[Any] | None) -> bool:
@@ -133,13 +146,17 @@ def _finish(module: AnsibleModule, result: dict[str, Any], errors: Sequence[CdnE
     """Tell the result; the task has failed if anything in it has."""
     if not errors:
         module.exit_json(**result)
+    module.fail_json(msg=told(errors, total), error=errors[0].as_result(), **result)
+
+
+def told(errors: Sequence[CdnError], total: int) -> str:
+    """The message for several errors."""
     # What concerns all targets alike, such as wrong credentials, is told once.
     messages = list(dict.fromkeys(error.message for error in errors))
-    told = messages[:SHOWN_FAILURES]
+    shown = messages[:SHOWN_FAILURES]
     if len(messages) > SHOWN_FAILURES:
-        told.append(f"and {len(messages) - SHOWN_FAILURES} more, see the result's rows.")
-    prefix = f"{len(errors)} of {total} failed. " if total > 1 else ""
-    module.fail_json(msg=prefix + " ".join(told), error=errors[0].as_result(), **result)
+        shown.append(f"and {len(messages) - SHOWN_FAILURES} more, see the result's rows.")
+    return (f"{len(errors)} of {total} failed. " if total > 1 else "") + " ".join(shown)
 
 
 def _fail(module: AnsibleModule, error: CdnError, changed: bool = False) -> None:
@@ -157,11 +174,14 @@ def register_secret(module: AnsibleModule, secret: str) -> None:
 
 
 def _settings(module: AnsibleModule) -> _http.Settings:
+    return settings_of(module.params, module.ansible_version, check_mode=module.check_mode)
+
+
+def settings_of(params: Mapping[str, Any], ansible_version: str, *, check_mode: bool = False) -> _http.Settings:
     """The connection settings out of the shared options.
 
     :raises InputError: one of them cannot be used
     """
-    params = module.params
     positive(params, "timeout", "wait_timeout", "wait_interval", "concurrency", "rate_limit")
     not_negative(params, "retries")
     ca_path = params.get("ca_path")
@@ -170,8 +190,8 @@ def _settings(module: AnsibleModule) -> _http.Settings:
         raise InputError(f"ca_path: '{ca_path}' {reason}; it must be a file or directory of CA certificates.")
     names = ("timeout", "retries", "validate_certs", "ca_path", "rate_limit", "concurrency")
     return _http.Settings(
-        check_mode=module.check_mode,
-        user_agent=f"certops.cdn ansible-core/{module.ansible_version}",
+        check_mode=check_mode,
+        user_agent=f"certops.cdn ansible-core/{ansible_version}",
         **{name: params[name] for name in names if params.get(name) is not None},
     )
 

@@ -43,6 +43,21 @@ from ansible_collections.certops.cdn.plugins.module_utils._times import (
 UPLOADED = "upload"
 """The word in ``From`` for certificates that were not bought through Tencent Cloud (api/tencent.md 3.2)."""
 
+FILTERS: dict[str, Any] = {
+    "certificate_ids": {"type": "list", "elements": "str", "aliases": ["certificate_id"]},
+    "domains": {"type": "list", "elements": "str", "aliases": ["domain"]},
+    "alias": {"type": "str"},
+    "statuses": {
+        "type": "list",
+        "elements": "str",
+        "choices": [status.label for status in Status],
+        "aliases": ["status"],
+    },
+    "expires_within": {"type": "int"},
+    "resubmittable": {"type": "bool"},
+}
+"""Argument spec of the options that choose certificates."""
+
 _TYPES = {"SVR": "server", "CA": "client"}
 
 

@@ -40,6 +40,25 @@ from ansible_collections.certops.cdn.plugins.module_utils._vdms_model import (
 STATUSES = tuple(status.value for status in Status if status.value)
 """The provider's words, and the choices of the option ``statuses``."""
 
+FILTERS: dict[str, Any] = {
+    "certificate_ids": {"type": "list", "elements": "int", "aliases": ["certificate_id"]},
+    "certificate_label": {"type": "str"},
+    "domains": {"type": "list", "elements": "str", "aliases": ["domain"]},
+    "validation_types": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["DV", "OV", "EV"],
+        "aliases": ["validation_type"],
+    },
+    "statuses": {"type": "list", "elements": "str", "choices": list(STATUSES), "aliases": ["status"]},
+    "requires_attention": {"type": "bool"},
+    "expires_within": {"type": "int"},
+}
+"""Argument spec of the options that choose requests."""
+
+EXCLUSIVE = (("certificate_ids", "certificate_label"),)
+"""Options of which only one can be given."""
+
 
 @dataclass(frozen=True)
 class Filters:

@@ -26,6 +26,20 @@ from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_lists import
 STATUSES: Mapping[str, Rollout] = {rollout.name: rollout for rollout in Rollout}
 """The words of the option ``config_status``."""
 
+FILTERS: dict[str, Any] = {
+    "domain_ids": {"type": "list", "elements": "str", "aliases": ["domain_id"]},
+    "domain_names": {"type": "list", "elements": "str", "aliases": ["domain_name"]},
+    "resource_group_id": {"type": "str"},
+    "config_status": {"type": "list", "elements": "str", "choices": list(STATUSES)},
+    "certificate_id": {"type": "str"},
+    "unbound": {"type": "bool"},
+    "expires_within": {"type": "int"},
+}
+"""Argument spec of the options that choose domains."""
+
+EXCLUSIVE = (("domain_ids", "domain_names"),)
+"""Options of which only one can be given."""
+
 
 class DomainQuery:
     """The domains that pass all filters, with their certificates."""

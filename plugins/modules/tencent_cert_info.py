@@ -17,6 +17,7 @@ description:
   - Neither private keys nor what applicants have submitted is ever asked for.
 extends_documentation_fragment:
   - certops.cdn.tencent
+  - certops.cdn.tencent.certificate_filters
   - certops.cdn.connection
   - certops.cdn.batch
   - certops.cdn.attributes
@@ -30,59 +31,6 @@ attributes:
     details: The module changes nothing.
   idempotent:
     support: full
-options:
-  certificate_ids:
-    description: Only certificates with these ids. Those that do not exist are in RV(not_found).
-    type: list
-    elements: str
-    aliases:
-      - certificate_id
-  domains:
-    description:
-      - Only certificates that have one of these names, as their domain or among their alternative names.
-      - V(*) stands for any characters, dots among them. So V(*.example.com) also fits C(a.b.example.com).
-      - Names are compared as they stand in the certificate. V(www.example.com) does not fit a certificate for
-        C(*.example.com).
-    type: list
-    elements: str
-    aliases:
-      - domain
-  alias:
-    description: Only certificates with this alias. V(*) stands for any characters.
-    type: str
-  statuses:
-    description: Only certificates in one of these statuses.
-    type: list
-    elements: str
-    choices:
-      - reviewing
-      - issued
-      - rejected
-      - expired
-      - dns_record_added
-      - awaiting_documents
-      - cancelling
-      - cancelled
-      - awaiting_confirmation_letter
-      - revoking
-      - revoked
-      - reissuing
-      - awaiting_revocation_letter
-      - free_awaiting_documents
-      - refunded
-      - migrating
-    aliases:
-      - status
-  expires_within:
-    description:
-      - Only certificates with at most so many days left. Those that have expired are among them, those that are not
-        issued yet are not.
-    type: int
-  resubmittable:
-    description:
-      - If V(true), only certificates whose review M(certops.cdn.tencent_cert_resubmit) can ask for again. If V(false),
-        only the others.
-    type: bool
 seealso:
   - module: certops.cdn.tencent_cert_resubmit
   - name: DescribeCertificates
@@ -268,28 +216,14 @@ error:
 """
 
 from ansible_collections.certops.cdn.plugins.module_utils._module import BATCH_OPTIONS, run_query
-from ansible_collections.certops.cdn.plugins.module_utils._tencent import OPTIONS, Status
-from ansible_collections.certops.cdn.plugins.module_utils._tencent_cert_info import CertificateQuery
+from ansible_collections.certops.cdn.plugins.module_utils._tencent import OPTIONS
+from ansible_collections.certops.cdn.plugins.module_utils._tencent_cert_info import FILTERS, CertificateQuery
 
 
 def main() -> None:
     run_query(
         CertificateQuery,
-        {
-            "certificate_ids": {"type": "list", "elements": "str", "aliases": ["certificate_id"]},
-            "domains": {"type": "list", "elements": "str", "aliases": ["domain"]},
-            "alias": {"type": "str"},
-            "statuses": {
-                "type": "list",
-                "elements": "str",
-                "choices": [status.label for status in Status],
-                "aliases": ["status"],
-            },
-            "expires_within": {"type": "int"},
-            "resubmittable": {"type": "bool"},
-            **BATCH_OPTIONS,
-            **OPTIONS,
-        },
+        {**FILTERS, **BATCH_OPTIONS, **OPTIONS},
     )
 
 

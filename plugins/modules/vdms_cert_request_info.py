@@ -19,6 +19,7 @@ description:
   - A request that cannot be read does not hide the others. The task fails at the end.
 extends_documentation_fragment:
   - certops.cdn.vdms
+  - certops.cdn.vdms.request_filters
   - certops.cdn.vdms.dcv
   - certops.cdn.connection
   - certops.cdn.batch
@@ -33,59 +34,6 @@ attributes:
     details: The module changes nothing.
   idempotent:
     support: full
-options:
-  certificate_ids:
-    description: Only requests with these ids. Those that do not exist are in RV(not_found).
-    type: list
-    elements: int
-    aliases:
-      - certificate_id
-  certificate_label:
-    description: Only requests with this label. V(*) stands for any characters.
-    type: str
-  domains:
-    description:
-      - Only requests that have one of these names.
-      - V(*) stands for any characters, dots among them. So V(*.example.org) also fits C(a.b.example.org).
-      - Names are compared as they stand in the request. V(www.example.org) does not fit a request for
-        C(*.example.org).
-    type: list
-    elements: str
-    aliases:
-      - domain
-  validation_types:
-    description: Only requests of these types.
-    type: list
-    elements: str
-    choices:
-      - DV
-      - OV
-      - EV
-    aliases:
-      - validation_type
-  statuses:
-    description: Only requests in one of these statuses. If not set, all but those that are V(Deleted).
-    type: list
-    elements: str
-    choices:
-      - Processing
-      - DomainControlValidation
-      - OtherValidation
-      - Deployment
-      - Active
-      - Deleted
-    aliases:
-      - status
-  requires_attention:
-    description:
-      - If V(true), only requests for which somebody has to do something before they go on. If V(false), only the
-        others.
-    type: bool
-  expires_within:
-    description:
-      - Only requests whose certificate has at most so many days left. Those that have expired are among them, those
-        that are not issued yet are not.
-    type: int
 seealso:
   - module: certops.cdn.vdms_cert_request
   - module: certops.cdn.vdms_cert_request_action
@@ -390,30 +338,18 @@ error:
 
 from ansible_collections.certops.cdn.plugins.module_utils._module import BATCH_OPTIONS, run_query
 from ansible_collections.certops.cdn.plugins.module_utils._vdms import DCV_OPTIONS, OPTIONS
-from ansible_collections.certops.cdn.plugins.module_utils._vdms_cert_request_info import STATUSES, RequestQuery
+from ansible_collections.certops.cdn.plugins.module_utils._vdms_cert_request_info import (
+    EXCLUSIVE,
+    FILTERS,
+    RequestQuery,
+)
 
 
 def main() -> None:
     run_query(
         RequestQuery,
-        {
-            "certificate_ids": {"type": "list", "elements": "int", "aliases": ["certificate_id"]},
-            "certificate_label": {"type": "str"},
-            "domains": {"type": "list", "elements": "str", "aliases": ["domain"]},
-            "validation_types": {
-                "type": "list",
-                "elements": "str",
-                "choices": ["DV", "OV", "EV"],
-                "aliases": ["validation_type"],
-            },
-            "statuses": {"type": "list", "elements": "str", "choices": list(STATUSES), "aliases": ["status"]},
-            "requires_attention": {"type": "bool"},
-            "expires_within": {"type": "int"},
-            **DCV_OPTIONS,
-            **BATCH_OPTIONS,
-            **OPTIONS,
-        },
-        mutually_exclusive=[("certificate_ids", "certificate_label")],
+        {**FILTERS, **DCV_OPTIONS, **BATCH_OPTIONS, **OPTIONS},
+        mutually_exclusive=EXCLUSIVE,
     )
 
 

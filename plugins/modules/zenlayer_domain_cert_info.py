@@ -19,6 +19,7 @@ description:
   - There are no private keys in the result; the provider never tells them.
 extends_documentation_fragment:
   - certops.cdn.zenlayer
+  - certops.cdn.zenlayer.domain_filters
   - certops.cdn.connection
   - certops.cdn.batch
   - certops.cdn.attributes
@@ -32,44 +33,6 @@ attributes:
     details: The module changes nothing.
   idempotent:
     support: full
-options:
-  domain_ids:
-    description: Only domains with these ids. Those that do not exist are in RV(not_found).
-    type: list
-    elements: str
-    aliases:
-      - domain_id
-  domain_names:
-    description:
-      - Only domains with these names, or names that fit a pattern such as V(*.example.com). A wildcard stands for
-        exactly one label, as in M(certops.cdn.zenlayer_domain_cert).
-      - Names and patterns without any domain are in RV(not_found).
-    type: list
-    elements: str
-    aliases:
-      - domain_name
-  resource_group_id:
-    description: Only domains of this resource group.
-    type: str
-  config_status:
-    description:
-      - Only domains whose last rollout is in one of these states. V(FAILED) finds failed rollouts.
-      - Every other word that the provider tells counts as V(IN_PROGRESS).
-    type: list
-    elements: str
-    choices:
-      - IN_PROGRESS
-      - DEPLOYED
-      - FAILED
-  certificate_id:
-    description: Only domains that have this certificate bound.
-    type: str
-  unbound:
-    description: If V(true), only domains without a certificate. If V(false), only the others.
-    type: bool
-  expires_within:
-    description: Only domains whose certificate has at most so many days left. Those whose has expired are among them.
-    type: int
 seealso:
   - module: certops.cdn.zenlayer_domain_cert
   - module: certops.cdn.zenlayer_certificate_info
@@ -222,24 +185,18 @@ error:
 
 from ansible_collections.certops.cdn.plugins.module_utils._module import BATCH_OPTIONS, run_query
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import OPTIONS
-from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_domain_cert_info import STATUSES, DomainQuery
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_domain_cert_info import (
+    EXCLUSIVE,
+    FILTERS,
+    DomainQuery,
+)
 
 
 def main() -> None:
     run_query(
         DomainQuery,
-        {
-            "domain_ids": {"type": "list", "elements": "str", "aliases": ["domain_id"]},
-            "domain_names": {"type": "list", "elements": "str", "aliases": ["domain_name"]},
-            "resource_group_id": {"type": "str"},
-            "config_status": {"type": "list", "elements": "str", "choices": list(STATUSES)},
-            "certificate_id": {"type": "str"},
-            "unbound": {"type": "bool"},
-            "expires_within": {"type": "int"},
-            **BATCH_OPTIONS,
-            **OPTIONS,
-        },
-        mutually_exclusive=[("domain_ids", "domain_names")],
+        {**FILTERS, **BATCH_OPTIONS, **OPTIONS},
+        mutually_exclusive=EXCLUSIVE,
     )
 
 
