@@ -25,8 +25,9 @@ from ansible_collections.certops.cdn.plugins.module_utils._certificates import (
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covered, normalise
 from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
-from ansible_collections.certops.cdn.plugins.module_utils._options import not_blank, not_negative, unique
+from ansible_collections.certops.cdn.plugins.module_utils._options import not_blank, not_negative, one_given
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import Result, each
+from ansible_collections.certops.cdn.plugins.module_utils._progress import Reporter, Stage, Tally
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._times import days_left, iso_time
 from ansible_collections.certops.cdn.plugins.module_utils._tls import (
@@ -68,10 +69,11 @@ Findings = Mapping[Finding, str]
 
 @dataclass(frozen=True)
 class Target:
-    """A host that is looked at: as it is written, as it is resolved, and the name that it is asked for."""
+    """A host that is looked at: as it is written, as it is resolved, its port, and the name that it is asked for."""
 
     written: str
     host: str
+    port: int
     server_name: str
 
 
@@ -123,29 +125,46 @@ def host_name(option: str, text: str) -> str:
     return name
 
 
-def targets_of(hosts: Sequence[str], server_name: str | None) -> list[Target]:
-    """The hosts in their order.
+def targets_of(params: Mapping[str, Any]) -> list[Target]:
+    """What the options name, in its order.
 
-    :raises InputError: one of them cannot be used
+    :raises InputError: some of it cannot be used
     """
+    one_given(params, "host", "targets")
+    option = "host" if params["targets"] is None else "targets"
+    given = [{"host": host} for host in params["host"]] if params["targets"] is None else params["targets"]
+    if not given:
+        raise InputError(f"{option} is an empty list; name at least one.")
+    found: dict[tuple[str, int, str], Target] = {}
+    for entry in given:
+        target = _target(option, entry, params)
+        key = (target.host, target.port, target.server_name)
+        if key in found:
+            raise InputError(f"{option} contains '{target.written}' more than once.")
+        found[key] = target
+    return list(found.values())
 
-    def normal(host: str) -> str:
-        host = host.strip()
-        if is_address(host):
-            return str(ipaddress.ip_address(host))
-        return host_name("host", host) if host else ""
 
-    written = unique("host", hosts, normal)
+def _target(option: str, entry: Mapping[str, Any], params: Mapping[str, Any]) -> Target:
+    """One target; what it does not say itself, the options of all say."""
+    written: str = entry["host"].strip()
+    if not written:
+        raise InputError(f"{option} contains a blank value.")
+    host = str(ipaddress.ip_address(written)) if is_address(written) else host_name(option, written)
+    port = entry.get("port")
+    port = params["port"] if port is None else port
+    if not 0 < port < 65536:
+        raise InputError(f"port: {port} was given, but it must be between 1 and 65535.")
+    server_name = entry.get("server_name")
+    server_name = params["server_name"] if server_name is None else server_name
     if server_name is None:
-        addresses = [host for host in written if is_address(host)]
-        if addresses:
-            raise InputError(f"host: '{addresses[0]}' is an address, so server_name is needed: the name to ask it for.")
-        return [Target(host, normal(host), normal(host)) for host in written]
+        if is_address(host):
+            raise InputError(f"{option}: '{written}' is an address, so server_name is needed: the name to ask it for.")
+        return Target(written, host, port, host)
     server_name = not_blank("server_name", server_name)
     if is_address(server_name):
         raise InputError(f"server_name: '{server_name}' is an address; it must be a host name.")
-    server_name = host_name("server_name", server_name)
-    return [Target(host, normal(host), server_name) for host in written]
+    return Target(written, host, port, host_name("server_name", server_name))
 
 
 def expected_fingerprint(fingerprint: str | None, certificate: str | None, redact: Redactor) -> str:
@@ -212,7 +231,7 @@ def agrees(edge: Edge, expected: str) -> bool | None:
     return isinstance(edge.sight, Sight) and Finding.NOT_EXPECTED not in edge.findings
 
 
-def row(edge: Edge, port: int, expected: str, now: datetime) -> dict[str, Any]:
+def row(edge: Edge, expected: str, now: datetime) -> dict[str, Any]:
     """An edge as it is returned."""
     sight = edge.sight if isinstance(edge.sight, Sight) else None
     facts = sight.facts if sight else None
@@ -220,7 +239,7 @@ def row(edge: Edge, port: int, expected: str, now: datetime) -> dict[str, Any]:
     return {
         "host": edge.target.written,
         "address": edge.address.ip if edge.address else None,
-        "port": port,
+        "port": edge.target.port,
         "server_name": edge.target.server_name,
         "agreed": agrees(edge, expected),
         "findings": [finding.value for finding in edge.findings],
@@ -306,13 +325,10 @@ class EdgeQuery:
         """
         :raises InputError: an option cannot be used
         """
-        self._targets = targets_of(params["host"], params["server_name"])
+        self._targets = targets_of(params)
         self._expected = expected_fingerprint(params["fingerprint"], params["certificate"], redact)
         not_negative(params, "min_days_left")
         self._wanted = Wanted(self._expected, params["min_days_left"] or 0, settings.validate_certs)
-        self._port: int = params["port"]
-        if not 0 < self._port < 65536:
-            raise InputError(f"port: {self._port} was given, but it must be between 1 and 65535.")
         self._params = params
         self._settings = settings
         self._clock = clock or Clock()
@@ -326,7 +342,7 @@ class EdgeQuery:
         in_vain = self._waits() and not all(map(self._settled, edges))
         waited = self._clock.now() - start if in_vain else None
         now = _utc_now()
-        rows = [row(edge, self._port, self._expected, now) for edge in edges]
+        rows = [row(edge, self._expected, now) for edge in edges]
         error = verdict(edges, waited) if self._params["fail_on_findings"] else None
         result = {
             "edges": rows,
@@ -342,8 +358,15 @@ class EdgeQuery:
         """One edge for each address that DNS gave last, in the order of the hosts."""
         deadline = Deadline(self._params["wait_timeout"], self._clock)
         timeout = self._settings.timeout
-        seen = self._look(self._targets, {}, timeout)
+        seen: dict[Target, list[Edge]] = {}
+        reporter = Reporter(lambda: self._tally(seen), self._clock)
+        if self._waits():
+            reporter.enter(Stage.WAITING, deadline.seconds)
+        else:
+            reporter.enter(Stage.READING)
+        seen.update(self._look(self._targets, {}, timeout))
         for pause in self._pauses(deadline):
+            reporter.update()
             unsettled = [target for target, edges in seen.items() if not all(map(self._settled, edges))]
             if not unsettled:
                 break
@@ -364,6 +387,12 @@ class EdgeQuery:
             if deadline.passed():
                 return
             yield min(pause, deadline.remaining())
+
+    def _tally(self, seen: Mapping[Target, Sequence[Edge]]) -> Tally:
+        """How many edges are known, a host that was not looked at yet being one, and how many are settled."""
+        edges = [edge for found in seen.values() for edge in found]
+        total = len(edges) + sum(target not in seen for target in self._targets)
+        return Tally(total, sum(map(self._settled, edges)), failed=0)
 
     def _settled(self, edge: Edge) -> bool:
         """Whether there is no point in looking at it again."""
@@ -395,7 +424,7 @@ class EdgeQuery:
 
     def _addresses(self, target: Target) -> list[Address]:
         family = FAMILIES["any" if is_address(target.host) else self._params["ip_version"]]
-        found = self._resolver(target.host, self._port, family)
+        found = self._resolver(target.host, target.port, family)
         return in_order(found) if self._params["all_addresses"] else found[:1]
 
     def _edge(self, target: Target, address: Address | None, sight: Any) -> Edge:

@@ -34,11 +34,27 @@ options:
     description:
       - Domains, CNAMEs of the CDN, or addresses.
       - An address is taken as it is, whatever O(ip_version) says, and needs O(server_name).
+      - One of O(host) and O(targets) is required.
     type: list
     elements: str
-    required: true
     aliases:
       - hosts
+  targets:
+    description:
+      - Hosts that are asked for different names, or at different ports. For a CDN, whose edges serve many domains.
+    type: list
+    elements: dict
+    suboptions:
+      host:
+        description: As an item of O(host).
+        type: str
+        required: true
+      server_name:
+        description: The name to ask this host for. If not set, it is that of O(server_name).
+        type: str
+      port:
+        description: The port of this host. If not set, it is that of O(port).
+        type: int
   server_name:
     description:
       - The name to ask all hosts for (SNI), which their certificates must cover.
@@ -145,6 +161,13 @@ EXAMPLES = r"""
     host: www.example.com.cdn-target.example.net
     server_name: www.example.com
     fingerprint: "{{ origin.edges[0].fingerprint }}"
+
+- name: Every domain of the CDN serves the certificate that it has bound
+  certops.cdn.edge_cert_verify:
+    targets:
+      - {host: www.example.com.cdn-target.example.net, server_name: www.example.com}
+      - {host: www.example.com.cdn-target.example.net, server_name: example.com}
+    certificate: "{{ lookup('ansible.builtin.file', 'example-2026.pem') }}"
 
 - name: Report on certificates without failing
   certops.cdn.edge_cert_verify:
@@ -323,7 +346,16 @@ def main() -> None:
     run_query(
         EdgeQuery,
         {
-            "host": {"type": "list", "elements": "str", "required": True, "aliases": ["hosts"]},
+            "host": {"type": "list", "elements": "str", "aliases": ["hosts"]},
+            "targets": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "host": {"type": "str", "required": True},
+                    "server_name": {"type": "str"},
+                    "port": {"type": "int"},
+                },
+            },
             "server_name": {"type": "str"},
             "port": {"type": "int", "default": 443},
             "fingerprint": {"type": "str"},
@@ -341,7 +373,8 @@ def main() -> None:
             **wait_options(timeout=300, interval=10),
         },
         over_http=False,
-        mutually_exclusive=[("fingerprint", "certificate")],
+        mutually_exclusive=[("host", "targets"), ("fingerprint", "certificate")],
+        required_one_of=[("host", "targets")],
     )
 
 

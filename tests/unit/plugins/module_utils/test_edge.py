@@ -59,7 +59,7 @@ Play = Callable[..., dict[str, Any]]
     ],
 )
 def test_targets(hosts: list[str], server_name: str | None, expected: list[tuple[str, str, str]]) -> None:
-    found = targets_of(hosts, server_name)
+    found = targets_of({"host": hosts, "targets": None, "server_name": server_name, "port": 443})
 
     assert [(target.written, target.host, target.server_name) for target in found] == expected
 
@@ -99,9 +99,51 @@ def test_targets(hosts: list[str], server_name: str | None, expected: list[tuple
 )
 def test_targets_that_cannot_be_used(hosts: list[str], server_name: str | None, message: str) -> None:
     with pytest.raises(InputError) as caught:
-        targets_of(hosts, server_name)
+        targets_of({"host": hosts, "targets": None, "server_name": server_name, "port": 443})
 
     assert str(caught.value) == message
+
+
+def test_targets_say_themselves_what_the_options_of_all_say_otherwise() -> None:
+    given: list[dict[str, Any]] = [
+        {"host": "cdn.example.net", "server_name": None, "port": None},
+        {"host": "CDN.example.net", "server_name": "b.example", "port": None},
+        {"host": "192.0.2.1", "server_name": None, "port": 8443},
+        {"host": "192.0.2.1", "server_name": None, "port": 8444},
+    ]
+
+    found = targets_of({"host": None, "targets": given, "server_name": "a.example", "port": 443})
+
+    assert [(target.written, target.server_name, target.port) for target in found] == [
+        ("cdn.example.net", "a.example", 443),
+        ("CDN.example.net", "b.example", 443),
+        ("192.0.2.1", "a.example", 8443),
+        ("192.0.2.1", "a.example", 8444),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        ([], "targets is an empty list; name at least one."),
+        ([{"host": " "}], "targets contains a blank value."),
+        ([{"host": "a.example/"}], "targets: 'a.example/' is no host name; write it without scheme, port, "),
+        ([{"host": "192.0.2.1"}], "targets: '192.0.2.1' is an address, so server_name is needed: the name to ask "),
+        ([{"host": "a.example", "server_name": " "}], "server_name is blank."),
+        ([{"host": "a.example", "server_name": "*.b"}], "server_name: '*.b' is a wildcard; name a host that it covers"),
+        ([{"host": "a.example", "port": 0}], "port: 0 was given, but it must be between 1 and 65535."),
+        (
+            [{"host": "a.example", "server_name": "A.example", "port": 443}, {"host": "a.example"}],
+            "targets contains 'a.example' more than once.",
+        ),
+        (None, "host and targets are all empty (null); one of them must say what is meant."),
+    ],
+)
+def test_targets_of_their_own_that_cannot_be_used(targets: list[dict[str, Any]] | None, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        targets_of({"host": None, "targets": targets, "server_name": None, "port": 443})
+
+    assert str(caught.value).startswith(message)
 
 
 def test_expected_fingerprint() -> None:
@@ -568,6 +610,21 @@ def test_a_name_with_several_addresses(play: Play, trust: str, monkeypatch: pyte
     assert [row["fingerprint"] for row in result["edges"]] == [NEW.sha256, OLD.sha256]
 
 
+def test_targets_on_one_address_are_told_apart(play: Play, trust: str) -> None:
+    with edges(OLD) as (edge,):
+        edge.serve(OLD, www_example_com=NEW)
+        names = ["www.example.com", "b.example"]
+        targets = [{"host": "127.0.0.1", "server_name": name, "port": edge.port} for name in names]
+
+        result = play(
+            edge_cert_verify.main, {"targets": targets, "ca_path": trust, "fingerprint": NEW.sha256, "wait": False}
+        )
+
+        told = [(row["server_name"], row["port"], row["agreed"]) for row in result["edges"]]
+        assert told == [("www.example.com", edge.port, True), ("b.example", edge.port, False)]
+        assert sorted(str(name) for name in edge.names) == sorted(names)
+
+
 def test_fifty_edges_are_looked_at_at_the_same_time(play: Play, trust: str) -> None:
     everybody_is_there = threading.Barrier(50, timeout=10)
     addresses = [f"127.0.1.{number}" for number in range(1, 51)]
@@ -593,6 +650,7 @@ def test_fifty_edges_are_looked_at_at_the_same_time(play: Play, trust: str) -> N
         ({"wait_interval": 0}, "wait_interval: 0.0 was given, but it must be greater than 0"),
         ({"min_days_left": -1}, "min_days_left: -1 was given, but it must not be negative"),
         ({"ca_path": "/nowhere"}, "ca_path: '/nowhere' does not exist"),
+        ({"targets": [{"host": NAME}]}, "parameters are mutually exclusive: host|targets"),
         ({"fingerprint": "x", "certificate": "y"}, "parameters are mutually exclusive: fingerprint|certificate"),
         ({"ip_version": "ipv5"}, "value of ip_version must be one of: any, ipv4, ipv6, got: ipv5"),
     ],
