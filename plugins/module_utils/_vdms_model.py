@@ -733,6 +733,7 @@ class Goal(Enum):
 
     NONE = "none"
     VALIDATION = "validation"
+    VALIDATED = "validated"
     DEPLOYMENT = "deployment"
     ACTIVE = "active"
 
@@ -741,6 +742,7 @@ _REACHED_IN: Mapping[Goal, frozenset[Status]] = {
     Goal.NONE: frozenset(Status),
     # In Processing the tokens cannot be trusted yet (api/vdms.md 2.2).
     Goal.VALIDATION: ISSUED | {Status.DOMAIN_CONTROL_VALIDATION, Status.OTHER_VALIDATION},
+    Goal.VALIDATED: ISSUED | {Status.OTHER_VALIDATION},
     Goal.DEPLOYMENT: ISSUED,
     Goal.ACTIVE: frozenset({Status.ACTIVE}),
 }
@@ -750,7 +752,8 @@ def towards(goal: Goal, report: StatusReport | None) -> Progress:
     """What a look at the status means for what is waited for. Without a report the request is gone.
 
     A change of domains or organization sends a new order to the CA, while the request may stay Active
-    (api/vdms.md 4.1): deployment and active are reached only when that order is done too.
+    (api/vdms.md 4.1): its domains may have to be validated, and deployment and active are reached only when that order
+    is done too.
     """
     if goal is Goal.NONE:
         return Progress.DONE
@@ -758,6 +761,8 @@ def towards(goal: Goal, report: StatusReport | None) -> Progress:
         return Progress.FAILED
     if report.status not in _REACHED_IN[goal]:
         return Progress.RUNNING
+    if goal is Goal.VALIDATED:
+        return Progress.RUNNING if report.awaits_domains else Progress.DONE
     under_way = goal is not Goal.VALIDATION and report.order in UNDER_WAY
     return Progress.RUNNING if under_way else Progress.DONE
 

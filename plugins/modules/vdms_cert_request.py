@@ -213,6 +213,8 @@ options:
       - V(none) - do not wait.
       - V(validation) - the proof of domain control can be given, see RV(dcv_records). It is status
         V(DomainControlValidation) or a later one.
+      - V(validated) - the control of the domains is proved. It is status V(OtherValidation) or a later one, and no
+        domain of an order for a changed or renewed certificate is pending.
       - V(deployment) - the certificate is issued. It is status V(Deployment) or V(Active).
       - V(active) - the certificate is live. It is status V(Active).
       - An order that the provider has for changed domains or a changed organization belongs to V(deployment) and
@@ -223,6 +225,7 @@ options:
     choices:
       - none
       - validation
+      - validated
       - deployment
       - active
     default: none
@@ -628,7 +631,7 @@ def main() -> None:
             "notifications": {"type": "list", "elements": "dict", "options": NOTIFICATION},
             "wait_for": {
                 "type": "str",
-                "choices": ["none", "validation", "deployment", "active"],
+                "choices": ["none", "validation", "validated", "deployment", "active"],
                 "default": "none",
             },
             **wait_options(timeout=1200, interval=30),

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -398,7 +399,7 @@ def test_what_is_not_given_never_differs() -> None:
 
 # ---- Waiting ---------------------------------------------------------------------------------------------------------
 
-FAR = {"validation": 1, "deployment": 3, "active": 4}
+FAR = {"validation": 1, "validated": 2, "deployment": 3, "active": 4}
 
 
 @pytest.mark.parametrize("goal", FAR)
@@ -424,6 +425,13 @@ def test_an_order_for_a_change_belongs_to_it(order: str) -> None:
     assert towards(Goal.VALIDATION, report) is Progress.DONE
     assert towards(Goal.DEPLOYMENT, report) is Progress.RUNNING
     assert towards(Goal.ACTIVE, report) is Progress.RUNNING
+
+
+@pytest.mark.parametrize("order", ["PendingReissue", "PendingRenewal"])
+def test_domains_of_a_changed_certificate_are_validated_when_none_is_pending(order: str) -> None:
+    pending = StatusReport("Active", None, "", order, {"a.example": "Approved", "b.example": "Pending"})
+    assert towards(Goal.VALIDATED, pending) is Progress.RUNNING
+    assert towards(Goal.VALIDATED, replace(pending, validations={"a.example": "Approved"})) is Progress.DONE
 
 
 @pytest.mark.parametrize("order", [None, "Issued", "Renewed", "OrgUpdated", "PendingRenewal", "AwaitingRenewal"])
