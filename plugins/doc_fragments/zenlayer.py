@@ -55,6 +55,12 @@ options:
     elements: str
     aliases:
       - domain_name
+  covered_by:
+    description:
+      - Only domains that one of these names of a certificate covers, so those that V(all_covered) of
+        M(certops.cdn.zenlayer_domain_cert) would choose.
+    type: list
+    elements: str
   resource_group_id:
     description: Only domains of this resource group.
     type: str

@@ -37,7 +37,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_material imp
     Material,
     checked_pair,
     material_of,
-    same_names,
+    name_set,
 )
 
 CONCURRENCY = 8
@@ -55,8 +55,12 @@ GONE = ("INVALID_CERTIFICATE_NOT_FOUND", "OPERATION_FAILED_RESOURCE_NOT_FOUND")
 
 
 def superseded_by(current: Certificate, stored: Sequence[Certificate]) -> list[Certificate] | None:
-    """Other certificates with the same names that end earlier, the latest of them first; None where nobody can tell."""
-    ends = current.not_after
+    """Other certificates all of whose names it has, and that end earlier, the latest first; None where nobody can tell.
+
+    So one whose list of names has grown supersedes what was there before. A name that a wildcard covers is another
+    name: who has stored a certificate for that one alone will have had a reason.
+    """
+    ends, names = current.not_after, name_set(current.names)
     if ends is None:
         return None
     found = [
@@ -65,7 +69,8 @@ def superseded_by(current: Certificate, stored: Sequence[Certificate]) -> list[C
         if other.certificate_id != current.certificate_id
         and other.not_after is not None
         and other.not_after < ends
-        and same_names(current.names, other.names)
+        and name_set(other.names)
+        and name_set(other.names) <= names
     ]
     return [other for _end, other in sorted(found, key=lambda pair: pair[0], reverse=True)]
 

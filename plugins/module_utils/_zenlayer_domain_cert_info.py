@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError
 from ansible_collections.certops.cdn.plugins.module_utils._filters import expires_within
-from ansible_collections.certops.cdn.plugins.module_utils._hostnames import normalise
+from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covered, normalise
 from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
 from ansible_collections.certops.cdn.plugins.module_utils._options import not_blank, not_negative, unique
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import Result
@@ -29,6 +29,7 @@ STATUSES: Mapping[str, Rollout] = {rollout.name: rollout for rollout in Rollout}
 FILTERS: dict[str, Any] = {
     "domain_ids": {"type": "list", "elements": "str", "aliases": ["domain_id"]},
     "domain_names": {"type": "list", "elements": "str", "aliases": ["domain_name"]},
+    "covered_by": {"type": "list", "elements": "str"},
     "resource_group_id": {"type": "str"},
     "config_status": {"type": "list", "elements": "str", "choices": list(STATUSES)},
     "certificate_id": {"type": "str"},
@@ -52,6 +53,8 @@ class DomainQuery:
         self._names = None
         if params["domain_names"] is not None:
             self._names = unique("domain_names", params["domain_names"], normalise)
+        if params["covered_by"] is not None:
+            unique("covered_by", params["covered_by"], normalise)
         for name in ("certificate_id", "resource_group_id"):
             if params[name] is not None:
                 not_blank(name, params[name])
@@ -68,11 +71,12 @@ class DomainQuery:
         :raises CdnError: the domains could not be listed
         """
         domains, not_found = self._selected()
-        wanted = self._params["config_status"]
+        wanted, names = self._params["config_status"], self._params["covered_by"]
         chosen = {
             key: domain
             for key, domain in domains.items()
-            if wanted is None or domain.rollout in map(STATUSES.get, wanted)
+            if (wanted is None or domain.rollout in map(STATUSES.get, wanted))
+            and (names is None or covered(names, domain.name))
         }
         read = self._lists.with_certificates(chosen)
         rows = [self._row(chosen[key], result) for key, result in read.items() if self._passes(result)]

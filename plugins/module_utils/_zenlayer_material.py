@@ -28,10 +28,14 @@ from ansible_collections.certops.cdn.plugins.module_utils._x509 import facts_of,
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import Certificate
 
 
+def name_set(names: Sequence[str]) -> set[str]:
+    """The names of a certificate as they are compared."""
+    return {normalise(name) for name in names} - {""}
+
+
 def same_names(some: Sequence[str], others: Sequence[str]) -> bool:
     """Whether two certificates are valid for the same names."""
-    mine = {normalise(name) for name in some} - {""}
-    return bool(mine) and mine == {normalise(name) for name in others} - {""}
+    return bool(name_set(some)) and name_set(some) == name_set(others)
 
 
 @dataclass(frozen=True)

@@ -193,7 +193,7 @@ request_id:
   sample: T-11111111
 superseded:
   description:
-    - Other stored certificates that are valid for the same names and end earlier, the one that ends last first.
+    - Other stored certificates that end earlier and have no name that this one lacks, the one that ends last first.
     - Some may still be bound to domains; the provider then refuses to remove them.
     - V(null) if that cannot be told, because check mode would upload a certificate that cannot be parsed for want of
       C(cryptography).

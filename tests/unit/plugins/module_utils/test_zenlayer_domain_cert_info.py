@@ -68,6 +68,8 @@ ALL = ["d-www", "d-shop", "d-img", "d-org"]
         ({"domain_names": ["www.example.org", "WWW.example.com."]}, ["d-org", "d-www"]),
         ({"domain_name": "*.example.com"}, ["d-www", "d-shop", "d-img"]),
         ({"domain_names": ["shop.example.com", "*.example.com"]}, ["d-shop", "d-www", "d-img"]),
+        ({"covered_by": ["*.example.org", "Shop.example.com."]}, ["d-shop", "d-org"]),
+        ({"covered_by": ["www.*", "example.com"]}, []),
         ({"resource_group_id": "rg-1"}, ["d-img", "d-org"]),
         ({"config_status": "FAILED"}, ["d-shop"]),
         ({"config_status": ["DEPLOYED"]}, ["d-www", "d-org"]),
@@ -97,6 +99,7 @@ def test_filters(run: Run, params: dict[str, Any], expected: list[str]) -> None:
             "certificate_id": st.sampled_from(["c-new", "c-old"]),
             "unbound": st.booleans(),
             "expires_within": st.integers(0, 400),
+            "covered_by": st.sampled_from([["*.example.com"], ["www.example.org", "img.example.com"]]),
             "resource_group_id": st.just("rg-1"),
         },
     )
@@ -136,6 +139,8 @@ def test_what_does_not_exist_is_told(run: Run, params: dict[str, Any], expected:
 
 def test_only_bindings_that_matter_are_read(run: Run, account: Account) -> None:
     run(config_status="FAILED")
+    assert account.count("DescribeDomainCertificate") == 1
+    run(covered_by=["*.example.org"])
     assert account.count("DescribeDomainCertificate") == 1
 
 
