@@ -27,7 +27,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._hostnames import cove
 from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
 from ansible_collections.certops.cdn.plugins.module_utils._options import not_blank, not_negative, one_given
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import Result, each
-from ansible_collections.certops.cdn.plugins.module_utils._progress import Reporter, Stage, Tally
+from ansible_collections.certops.cdn.plugins.module_utils._progress import Report, Reporter, Stage, Tally
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._times import days_left, iso_time
 from ansible_collections.certops.cdn.plugins.module_utils._tls import (
@@ -321,6 +321,7 @@ class EdgeQuery:
         client: TlsClient | None = None,
         resolver: Callable[[str, int, int], list[Address]] = resolve,
         clock: Clock | None = None,
+        listener: Callable[[Report], None] | None = None,
     ) -> None:
         """
         :raises InputError: an option cannot be used
@@ -334,6 +335,7 @@ class EdgeQuery:
         self._clock = clock or Clock()
         self._client = client or TlsClient(settings.ca_path, self._clock)
         self._resolver = resolver
+        self._listener = listener
 
     def run(self) -> tuple[dict[str, Any], Sequence[CdnError]]:
         """The rows, and one error where edges are not as they should be."""
@@ -359,14 +361,12 @@ class EdgeQuery:
         deadline = Deadline(self._params["wait_timeout"], self._clock)
         timeout = self._settings.timeout
         seen: dict[Target, list[Edge]] = {}
-        reporter = Reporter(lambda: self._tally(seen), self._clock)
-        if self._waits():
-            reporter.enter(Stage.WAITING, deadline.seconds)
-        else:
-            reporter.enter(Stage.READING)
+        reporter = Reporter(lambda: self._tally(seen), self._clock, self._listener)
+        stage = Stage.WAITING if self._waits() else Stage.READING
+        reporter.enter(stage, deadline.seconds if self._waits() else None)
         seen.update(self._look(self._targets, {}, timeout))
         for pause in self._pauses(deadline):
-            reporter.update()
+            reporter.update(stage)
             unsettled = [target for target, edges in seen.items() if not all(map(self._settled, edges))]
             if not unsettled:
                 break

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, InputError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import each
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Await, Change, Keep, Progress, Refuse, Verdict
+from ansible_collections.certops.cdn.plugins.module_utils._progress import Report, Reporter, Stage, Tally
 from ansible_collections.certops.cdn.plugins.module_utils._resource import Resource, Target
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Clock, Deadline, poll_pauses
 
@@ -37,6 +38,13 @@ class Waiting:
     interval: float
 
 
+def tally(targets: Sequence[Target[Any]]) -> Tally:
+    """How many of the targets are done with, for now, and how many have failed. Pure."""
+    failed = sum(target.error is not None or target.reverting is not None for target in targets)
+    pending = sum(target.reverting is None and target.pending for target in targets)
+    return Tally(len(targets), len(targets) - failed - pending, failed)
+
+
 class Reconciliation(Generic[S]):
     """One run over all targets of a resource."""
 
@@ -48,12 +56,14 @@ class Reconciliation(Generic[S]):
         waiting: Waiting | None = None,
         concurrency: int = 1,
         clock: Clock | None = None,
+        listener: Callable[[Report], None] | None = None,
     ) -> None:
         self._resource = resource
         self._check_mode = check_mode
         self._waiting = waiting
         self._concurrency = concurrency
         self._clock = clock or Clock()
+        self._reporter = Reporter(lambda: tally(self.targets), self._clock, listener)
         self.targets: list[Target[S]] = []
         """All targets, with what is known of them; also where the run was broken off by a defect."""
 
@@ -63,6 +73,7 @@ class Reconciliation(Generic[S]):
         :raises InputError: what the options name cannot be used; nothing was written
         """
         self.targets = targets = [Target[S](key) for key in self._resource.select()]
+        self._reporter.enter(Stage.READING)
         self._decide(targets)
         if self._resource.all_or_nothing and any(isinstance(target.verdict, Refuse) for target in targets):
             return targets
@@ -70,8 +81,9 @@ class Reconciliation(Generic[S]):
             for target in targets:
                 self._predict(target)
             return targets
+        self._reporter.enter(Stage.WRITING)
         self._act(targets)
-        self._settle(targets)
+        self._settle(targets, Stage.WAITING)
         self._revert([target for target in targets if target.error is not None and target.changed])
         return targets
 
@@ -183,6 +195,7 @@ class Reconciliation(Generic[S]):
         if isinstance(target.verdict, Change):
             target.planned = target.verdict
         self._resource.apply(target)
+        self._reporter.update(Stage.WRITING)
 
     def _written(self, target: Target[S]) -> None:
         """The change is at the provider: by its answer, or by what was read after the answer was lost."""
@@ -198,7 +211,7 @@ class Reconciliation(Generic[S]):
 
     # ---- settle ----
 
-    def _settle(self, targets: Sequence[Target[S]]) -> None:
+    def _settle(self, targets: Sequence[Target[S]], stage: Stage) -> None:
         """Wait for all watched targets together until one deadline. Whatever is known when it passes is kept."""
         watched = [target for target in targets if target.watched]
         if self._waiting is None:
@@ -206,6 +219,7 @@ class Reconciliation(Generic[S]):
                 target.settled = True
                 target.outcome = self._resource.unwaited_outcome or target.outcome
             return
+        self._reporter.enter(stage, self._waiting.timeout)
         deadline = Deadline(self._waiting.timeout, self._clock)
         pauses = poll_pauses(self._waiting.interval)
         while watched and not deadline.passed():
@@ -217,6 +231,7 @@ class Reconciliation(Generic[S]):
                 self._act(ended)
                 pauses = poll_pauses(self._waiting.interval)
             watched = [target for target in watched if target.watched]
+            self._reporter.update(stage)
         for target in watched:
             self._give_up(target)
 
@@ -298,7 +313,7 @@ class Reconciliation(Generic[S]):
         self._write_back(targets)
         for target in targets:
             target.written_at, target.seen_running = self._clock.now(), False
-        self._settle(targets)
+        self._settle(targets, Stage.ROLLING_BACK)
         for target in targets:
             if target.reverting is None:
                 continue

@@ -71,6 +71,12 @@ class Target(Generic[S]):
             self.error is None and not self.settled and (self.written_at is not None or isinstance(self.verdict, Await))
         )
 
+    @property
+    def pending(self) -> bool:
+        """Whether there is still something to do for it: to read it, to write, or to see the end of that."""
+        undecided = self.verdict is None or (isinstance(self.verdict, (Await, Change)) and not self.changed)
+        return self.error is None and not self.settled and (undecided or self.watched)
+
 
 Read = Union[S, CdnError]
 

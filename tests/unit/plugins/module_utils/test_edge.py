@@ -28,6 +28,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._edge import (
 )
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError
 from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
+from ansible_collections.certops.cdn.plugins.module_utils._progress import Report
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._tls import Address, Facts, Sight
 from ansible_collections.certops.cdn.plugins.modules import edge_cert_verify
@@ -259,6 +260,7 @@ class World:
         self.serves: dict[str, Answer] = {}
         self.changes: list[tuple[float, Callable[[], object]]] = []
         self.looks: list[tuple[float, str, float]] = []
+        self.reports: list[Report] = []
         self.began = clock.now()
         self._lock = threading.Lock()
 
@@ -292,7 +294,15 @@ class World:
         options = {name: spec.get("default") for name, spec in argument_spec().items()}
         options.update({"host": [NAME]}, **params)
         settings = Settings(timeout=10, retries=options["retries"], concurrency=4)
-        query = EdgeQuery(options, settings, Redactor(), client=self, resolver=self.resolve, clock=self.clock)  # type: ignore[arg-type]
+        query = EdgeQuery(
+            options,
+            settings,
+            Redactor(),
+            client=self,  # type: ignore[arg-type]
+            resolver=self.resolve,
+            clock=self.clock,
+            listener=self.reports.append,
+        )
         result, errors = query.run()
         return result, list(errors)
 
@@ -328,6 +338,9 @@ def test_waiting_for_the_last_edge_asks_that_one_alone(world: World) -> None:
     assert 20 <= world.looks[-1][0] < 30
     assert max(world.clock.sleeps) <= 10
     assert result["summary"] == {"total": 2, "agreed": 2, "disagreed": 0, "unreachable": 0, "with_findings": 0}
+    assert [(report.stage, report.limit) for report in world.reports] == [("waiting", 300)] * len(world.reports)
+    told = [(report.total, report.done, report.failed) for report in world.reports]
+    assert (told[0], told[1], told[-1], set(told)) == ((1, 0, 0), (2, 1, 0), (2, 2, 0), {*told[:2], told[-1]})
 
 
 def test_the_deadline_tells_all_that_is_known(world: World) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, InputError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Await, Change, Keep, Progress, Refuse, Verdict
+from ansible_collections.certops.cdn.plugins.module_utils._progress import Report
 from ansible_collections.certops.cdn.plugins.module_utils._reconcile import Reconciliation, Waiting
 from ansible_collections.certops.cdn.plugins.module_utils._resource import Read, Target
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Clock, Deadline
@@ -892,3 +893,77 @@ def test_what_was_read_is_told_though_the_run_breaks_off(shelf: Shelf) -> None:
 def test_clock_is_the_real_one_by_default(shelf: Shelf, clock: FakeClock) -> None:
     Reconciliation[Item](put(shelf, a=Item("old")), waiting=Waiting(60, 10)).run()
     assert clock.sleeps
+
+
+# ---- progress ----
+
+
+def counts(reports: Sequence[Report], stage: str) -> list[tuple[int, int, int]]:
+    """Done, pending and failed, of a stage's reports; what was told twice in a row once."""
+    told = [(report.done, report.pending, report.failed) for report in reports if report.stage == stage]
+    return [entry for entry, before in zip(told, [None, *told]) if entry != before]
+
+
+def test_reports_of_a_run(shelf: Shelf) -> None:
+    shelf.refused, shelf.ends = {"d"}, {"b": "failed"}
+    put(shelf, a=Item("old"), b=Item("old"), c=Item("new"), d=Item("old"))
+    reports: list[Report] = []
+
+    targets = run(shelf, listener=reports.append)
+
+    assert counts(reports, "reading") == [(0, 4, 0)]
+    assert counts(reports, "writing") == [(1, 2, 1)]
+    assert counts(reports, "waiting") == [(1, 2, 1), (2, 0, 2)]
+    assert next(report.limit for report in reports if report.stage == "waiting") == 60
+    assert {report.total for report in reports} == {4}
+    assert [row(target)[0] for target in targets.values()] == ["set", "failed", "unchanged", "failed"]
+
+
+def test_reports_while_many_targets_are_written(shelf: Shelf, clock: FakeClock) -> None:
+    def apply(target: Target[Item]) -> None:
+        clock.sleep(1)
+        Shelf.apply(shelf, target)
+
+    shelf.apply = apply  # type: ignore[method-assign]
+    reports: list[Report] = []
+
+    run(put(shelf, a=Item("old"), b=Item("old"), c=Item("new")), wait=None, listener=reports.append)
+
+    assert counts(reports, "writing") == [(1, 2, 0), (2, 1, 0), (3, 0, 0)]
+    assert [report.seconds for report in reports if report.stage == "writing"] == [0, 1, 2]
+    assert counts(reports, "waiting") == []
+
+
+def test_reports_of_a_target_whose_earlier_rollout_is_waited_for(shelf: Shelf) -> None:
+    put(shelf, a=Item("other")).roll_out("a", "other")
+    reports: list[Report] = []
+
+    run(shelf, listener=reports.append)
+
+    assert counts(reports, "waiting") == [(0, 1, 0), (1, 0, 0)]
+
+
+def test_reports_of_a_rollback(shelf: Shelf) -> None:
+    shelf.revertible, shelf.ends = True, {"a/apply": "failed"}
+    reports: list[Report] = []
+
+    targets = run(put(shelf, a=Item("old"), b=Item("old")), listener=reports.append)
+
+    assert row(targets["a"])[0] == "rolled_back"
+    assert counts(reports, "waiting")[-1] == (1, 0, 1)
+    assert counts(reports, "rolling back") == [(1, 0, 1)]
+    assert reports[-1].limit == 60
+
+
+@pytest.mark.parametrize("wait", [60.0, None])
+def test_reports_change_nothing(wait: float | None, clock: FakeClock) -> None:
+    def outcome(**options: Any) -> tuple[Any, Any]:
+        shelf = put(Shelf(clock), a=Item("old"), b=Item("old"), c=Item("new", "failed"), d=Item("new"))
+        shelf.ends, shelf.refused = {"b": "failed"}, {"d"}
+        shelf.writes = {"a": [EXECUTED_BUT_LOST], "c": [LOST_ON_ITS_WAY]}
+        targets = run(shelf, wait=wait, **options)
+        return [(row(target), target.note, target.seconds) for target in targets.values()], shelf.log
+
+    silent, watched = outcome(), outcome(listener=lambda _report: None)
+
+    assert silent == watched
