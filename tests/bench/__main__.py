@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, certops.cdn contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make bench`: measure speed, calls and memory of the modules against the emulator.
+"""`make bench`: measure speed, calls and memory of modules and inventory against the emulator.
 
 Every figure is the median of several runs on this machine, after one that does not count. Times depend on the machine,
 so what counts is the ratio to a floor that is measured in the same run: the start-up of a bare module, plus the reads
@@ -36,6 +36,7 @@ LATENCY = 0.05
 ROLLOUT = 2.0
 CONCURRENCY = 25
 MEMORY_GOAL = 80.0  # MB
+INVENTORY_GOAL = 3.0  # seconds beside those of the calls
 LOCAL = ["-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"]
 
 
@@ -200,6 +201,33 @@ def listing(bench: Bench, count: int) -> list[Figure]:
     ]
 
 
+def inventory(bench: Bench, count: int) -> Figure:
+    """`ansible-inventory --graph` of `count` domains: what it takes beside the time from its first call to its last."""
+    emulated = bench.emulated
+    emulated.account(domains=count, latency=LATENCY, rollout=0.0)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "cdn_domains.yml"
+        options = {"concurrency": CONCURRENCY, "rate_limit": 1000, "zenlayer": emulated.zenlayer}
+        grouping = {"keyed_groups": [{"key": "cdn_certificate.certificate_label", "prefix": "certificate"}]}
+        plugin = {"plugin": "certops.cdn.cdn_domains", "strict": True, **options, **grouping}
+        source.write_text(json.dumps(plugin), encoding="utf-8")
+        command = [str(BIN / "ansible-inventory"), "-i", str(source), "--graph"]
+
+        def graph() -> None:
+            done = subprocess.run(command, env=bench.environment, check=True, capture_output=True, text=True)
+            assert done.stdout.count("--d") == 2 * count, done.stdout[:1000] + done.stderr
+
+        besides = []
+        for _run in range(bench.runs + 1):
+            emulated.forget()
+            whole = seconds(graph)
+            times = [call["time"] for call in emulated.calls()]
+            besides.append(whole - (max(times) - min(times)))
+    limit = f"{INVENTORY_GOAL:.2f} s"
+    what = f"inventory of {count} domains, without its calls"
+    return Figure(what, medians(besides[1:]), limit, statistics.median(besides[1:]) / INVENTORY_GOAL, goal=1.0)
+
+
 def ping(bench: Bench) -> None:
     bench.ad_hoc("ansible.builtin.ping", {})
 
@@ -258,6 +286,7 @@ def main() -> int:
         bench = Bench(Emulated(url), options.runs, Path(home))
         figures = [figure for count in options.domains or [100] for figure in batch(bench, count)]
         figures += listing(bench, options.listed)
+        figures.append(inventory(bench, options.listed))
         figures.append(single(bench))
     table = Table(
         title=f"{LATENCY * 1000:.0f} ms a call, {ROLLOUT:g} s a rollout, concurrency {CONCURRENCY}, "
