@@ -13,7 +13,11 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from queue import Empty, SimpleQueue
+from typing import TypeVar, cast
+
+T = TypeVar("T")
 
 
 class Clock:
@@ -40,6 +44,32 @@ class Deadline:
 
     def passed(self) -> bool:
         return self.remaining() <= 0.0
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """What ``work`` returns or raises, if that takes no longer.
+
+    For calls of the system that take no time limit, such as the resolution of names. One that takes too long goes on in
+    a thread that nobody waits for, not even at the end of the program.
+
+    :raises TimeoutError: it takes longer
+    """
+    answers: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            answers.put((work(), None))
+        except Exception as exc:  # noqa: BLE001 - raised again where it is waited for
+            answers.put((None, exc))
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        result, error = answers.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError(f"not done within {seconds:g} s") from None
+    if error is not None:
+        raise error
+    return cast("T", result)
 
 
 class Backoff:

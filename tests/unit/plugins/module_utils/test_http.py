@@ -15,6 +15,7 @@ import socket
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -156,15 +157,22 @@ def test_headers_of_the_call_are_added(serve: Callable[..., LocalServer]) -> Non
     assert server.requests[0].headers["user-agent"] == "certops.cdn/test"
 
 
+def time_limits(connect: float, total: float) -> Callable[[Any], tuple[bool, str]]:
+    """Matches requests with these limits in seconds."""
+
+    def match(request: Any) -> tuple[bool, str]:
+        limits = request.req_kwargs["timeout"]
+        found = (limits.connect_timeout, limits.total)
+        return found == (connect, total), f"limits are {found}"
+
+    return match
+
+
 def test_request_is_sent_under_the_limits_of_the_settings() -> None:
-    limits = {
-        "timeout": (10.0, 30),
-        "verify": "/etc/ssl/our-ca.pem",
-        "stream": True,
-        "proxies": {},
-    }
+    limits = {"verify": "/etc/ssl/our-ca.pem", "stream": True, "proxies": {}}
     with responses.RequestsMock() as mocked:
-        mocked.post("https://api.example.com/v1", json={}, match=[request_kwargs_matcher(limits)])
+        match = [request_kwargs_matcher(limits), time_limits(connect=10, total=30)]
+        mocked.post("https://api.example.com/v1", json={}, match=match)
         client("https://api.example.com", timeout=30, ca_path="/etc/ssl/our-ca.pem").call(READ, as_it_is)
 
 
@@ -186,19 +194,19 @@ def test_trust_is_what_the_options_say(settings: dict[str, Any], verify: bool | 
 @pytest.mark.parametrize(
     ("timeout", "left", "expected"),
     [
-        (30, 100, (10.0, 30)),
+        (30, 100, (10, 30)),
         (4, 100, (4, 4)),
-        (30, 12, (10.0, 12)),
+        (30, 12, (10, 12)),
         (30, 5, (5, 5)),
-        (30, 0.1, (1.0, 1.0)),
-        (30, 0, (1.0, 1.0)),
+        (30, 0.1, (1, 1)),
+        (30, 0, (1, 1)),
     ],
 )
 def test_no_request_takes_longer_than_the_deadline_but_the_last_look_gets_a_second(
     clock: FakeClock, timeout: float, left: float, expected: tuple[float, float]
 ) -> None:
     with responses.RequestsMock() as mocked:
-        mocked.post("https://api.example.com/v1", json={}, match=[request_kwargs_matcher({"timeout": expected})])
+        mocked.post("https://api.example.com/v1", json={}, match=[time_limits(*expected)])
         client("https://api.example.com", timeout=timeout).call(READ, as_it_is, Deadline(left, clock))
 
 
@@ -577,19 +585,50 @@ def test_compressed_answer_is_bounded_too(serve: Callable[..., LocalServer], mon
     assert "the answer is larger than 1 MiB" in error.message
 
 
-@pytest.mark.parametrize("status", [200, 302, 502])
-def test_answer_that_drips_does_not_keep_the_task(
-    serve: Callable[..., LocalServer], clock: FakeClock, status: int
-) -> None:
-    def drip(connection: socket.socket, _request: Received) -> None:
-        connection.sendall(http_answer(status, b'"', content_length="1000000", location="/v2"))
-        while True:
-            connection.sendall(b"x")
-            clock.time += 0.01
+def drip(connection: socket.socket, clock: FakeClock, head: bytes) -> None:
+    """A byte now and then for ever, each in time for a limit that counts for single bytes."""
+    connection.sendall(head)
+    while True:
+        connection.sendall(b"x")
+        clock.time += 0.1
+        time.sleep(0.001)  # the client reads it meanwhile
 
-    error = failure(client(serve(drip), timeout=5, retries=0), WRITE)
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"", id="first-line"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nx-slow: ", id="headers"),
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n", id="before-it"),
+        pytest.param(http_answer(200, b'"', content_length="1000000"), id="body"),
+        pytest.param(http_answer(302, b'"', content_length="1000000", location="/v2"), id="body-of-a-redirect"),
+        pytest.param(http_answer(502, b'"', content_length="1000000"), id="body-of-an-error"),
+    ],
+)
+@pytest.mark.parametrize("connections", ["fresh", "kept alive"])
+def test_answer_that_drips_does_not_keep_the_task(
+    serve: Callable[..., LocalServer], clock: FakeClock, head: bytes, connections: str
+) -> None:
+    first = [json_answer({})] if connections == "kept alive" else []
+    server = serve(*first, lambda connection, _request: drip(connection, clock, head))
+    api = client(server, timeout=5, retries=0)
+    for _answer in first:
+        api.call(READ, as_it_is)
+    error = failure(api, WRITE)
     assert (error.code, error.outcome) == ("Timeout", Outcome.UNKNOWN)
     assert clock.time - 1000 < 60
+
+
+def test_name_that_is_resolved_for_ever_does_not_keep_the_task(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args: ended.wait(30))
+    error = failure(client("http://api.example.com", timeout=0.05, retries=1), WRITE)
+    ended.set()
+    assert (error.code, error.outcome) == ("ConnectionFailed", Outcome.NOT_EXECUTED)
+    assert "no connection within 0.05 s" in error.message
+    assert clock.sleeps == [1]
 
 
 @pytest.mark.parametrize("read1", [True, False], ids=["read1", "old-urllib3"])

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from itertools import islice
 
@@ -18,6 +19,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._wait import (
     Deadline,
     RateLimiter,
     poll_pauses,
+    within,
 )
 from ansible_collections.certops.cdn.tests.unit.plugins.fakes import FakeClock
 
@@ -42,6 +44,22 @@ def test_deadline_counts_down_and_never_below_zero(clock: FakeClock) -> None:
     assert (deadline.remaining(), deadline.passed()) == (0, True)
     clock.time += 100
     assert deadline.remaining() == 0
+
+
+def test_what_is_done_in_time_is_returned_or_raised() -> None:
+    def refuse() -> None:
+        raise LookupError("none")
+
+    assert within(5, lambda: "done") == "done"
+    with pytest.raises(LookupError, match="none"):
+        within(5, refuse)
+
+
+def test_what_takes_too_long_is_not_waited_for() -> None:
+    ended = threading.Event()
+    with pytest.raises(TimeoutError, match=r"not done within 0\.01 s"):
+        within(0.01, lambda: ended.wait(30))
+    ended.set()
 
 
 @pytest.mark.parametrize(("attempt", "ceiling"), [(0, 1), (1, 2), (2, 4), (3, 8), (4, 15), (5, 15), (10_000, 15)])

@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This module util is PRIVATE to the collection: it can change at any time.
+
+"""Floor 1: HTTP connections that keep to their time limits as a whole.
+
+The limits of requests and urllib3 count for each address that is connected to and for each piece that is read, and not
+at all for the resolution of names. A server that sends a byte now and then could keep a task for ever. Here a limit
+counts for all of it: one for name and connection, one for head and body of the answer.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+from collections.abc import Callable
+from functools import partial
+from http.client import HTTPResponse
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.certops.cdn.plugins.module_utils._wait import Clock, Deadline, within
+
+if TYPE_CHECKING:
+    from requests.adapters import HTTPAdapter
+
+
+class _TimedStream(io.RawIOBase):
+    """What a socket receives before a deadline."""
+
+    def __init__(self, raw: Any, connection: socket.socket, deadline: Deadline) -> None:
+        super().__init__()
+        self._raw = raw
+        self._connection = connection
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return int(self._raw.fileno())
+
+    def readinto(self, buffer: Any) -> int | None:
+        """
+        :raises socket.timeout: the deadline has passed, or passes before anything comes
+        """
+        remaining = self._deadline.remaining()
+        if not remaining:
+            raise socket.timeout("timed out")
+        limit = self._connection.gettimeout()
+        self._connection.settimeout(remaining)
+        try:
+            received: int | None = self._raw.readinto(buffer)
+            return received
+        finally:
+            # The next request on this connection is sent under the socket's own limit.
+            self._connection.settimeout(limit)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class TimedAnswer(HTTPResponse):
+    """An answer that has to arrive as a whole within the time limit of its socket."""
+
+    def __init__(self, sock: socket.socket, *args: Any, clock: Clock, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        seconds = sock.gettimeout()
+        if seconds is not None:
+            stream: Any = self.fp
+            self.fp = io.BufferedReader(_TimedStream(stream.detach(), sock, Deadline(seconds, clock)))
+
+
+def bounded_adapter(connections: int, clock: Clock) -> HTTPAdapter:
+    """A transport adapter for one host and at most so many connections at a time, all of them bounded in time."""
+    from requests.adapters import HTTPAdapter
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
+            super().init_poolmanager(*args, **kwargs)
+            _bound(self.poolmanager, clock)
+
+        def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
+            known = self.proxy_manager.get(proxy)
+            return known or _bound(super().proxy_manager_for(proxy, **kwargs), clock)
+
+    return Adapter(pool_connections=1, pool_maxsize=connections)
+
+
+def _bound(manager: Any, clock: Clock) -> Any:
+    """Have a manager of urllib3 make pools of such connections only."""
+    kinds = manager.pool_classes_by_scheme
+    manager.pool_classes_by_scheme = {scheme: partial(_bounded_pool, kind, clock) for scheme, kind in kinds.items()}
+    return manager
+
+
+def _bounded_pool(kind: Callable[..., Any], clock: Clock, *args: Any, **kwargs: Any) -> Any:
+    from urllib3.exceptions import ConnectTimeoutError
+
+    pool = kind(*args, **kwargs)
+
+    class Connection(pool.ConnectionCls):  # type: ignore[misc,name-defined]
+        response_class = staticmethod(partial(TimedAnswer, clock=clock))
+
+        def _new_conn(self) -> Any:
+            try:
+                return within(self.timeout, super()._new_conn)
+            except TimeoutError:
+                raise ConnectTimeoutError(self, f"no connection within {self.timeout:g} s") from None
+
+    pool.ConnectionCls = Connection
+    return pool
