@@ -103,7 +103,7 @@ cache_plugin: ansible.builtin.jsonfile
 cache_connection: .cache/inventory
 strict: true
 compose:
-  days_left: cdn_certificate.days_left if cdn_certificate else none
+  renewal_is_due: not cdn_certificate or cdn_certificate.days_left <= 30
 groups:
   unbound: not cdn_certificate
   expiring: cdn_certificate and cdn_certificate.days_left <= 30

@@ -186,7 +186,8 @@ def hosts(rows: Mapping[str, Sequence[Mapping[str, Any]]], *, by_name: bool, pre
 
 
 def _host_name(provider: Provider, row: Mapping[str, Any], by_name: bool) -> str:
-    return _safe(str((row[provider.name] if by_name else None) or row[provider.identity]).strip())
+    name = str(row[provider.name] or "").strip() if by_name else ""
+    return _safe(name or str(row[provider.identity]))
 
 
 def _safe(name: str) -> str:

@@ -46,7 +46,7 @@ def names(rows: Mapping[str, list[dict[str, Any]]], by_name: bool = True) -> lis
         ([("d1", "all"), ("d2", "localhost"), ("d3", "zenlayer")], ["all_d1", "localhost_d2", "zenlayer_d3"]),
         ([("d1", "a:b,c!d&e~f[1:3]@g h/i")], ["a_b_c_d_e_f_1_3__g_h_i"]),
         ([("d:1", "a.example.com"), ("d,2", "a.example.com")], ["a.example.com_d_1", "a.example.com_d_2"]),
-        ([("d1", "  ex.example.com "), ("d2", "übung.example.com")], ["ex.example.com", "übung.example.com"]),
+        ([("d1", "  ex.example.com "), ("d2", "übung.example.com"), ("d3", "\r ")], ["ex.example.com", "übung.example.com", "d3"]),
     ],
 )  # fmt: skip
 def test_names_of_hosts(found: list[tuple[str, str]], expected: list[str]) -> None:
@@ -146,7 +146,7 @@ def test_vaulted_values_are_decrypted() -> None:
         ),
         ("zenlayer", {"domain_names": ["x"], "domain_ids": ["y"]}, "mutually exclusive: domain_ids|domain_names"),
         ("zenlayer", {"config_status": ["BROKEN"]}, "value of config_status must be one or more of: IN_PROGRESS"),
-        ("vdms", {"certificate_ids": ["x"]}, "option 'certificate_ids' is of type str"),
+        ("vdms", {"certificate_ids": ["x"]}, "option 'certificate_ids' is of type"),
         ("tencent", {"resubmittable": "perhaps"}, "argument 'resubmittable'"),
     ],
 )
