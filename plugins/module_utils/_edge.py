@@ -319,7 +319,7 @@ class EdgeQuery:
         redact: Redactor,
         *,
         client: TlsClient | None = None,
-        resolver: Callable[[str, int, int], list[Address]] = resolve,
+        resolver: Callable[[str, int, int, float], list[Address]] = resolve,
         clock: Clock | None = None,
         listener: Callable[[Report], None] | None = None,
     ) -> None:
@@ -403,7 +403,7 @@ class EdgeQuery:
     ) -> dict[Target, list[Edge]]:
         """One look at all addresses of these targets, except for those that are settled."""
         concurrency = self._settings.concurrency
-        answers = each(self._addresses, targets, concurrency)
+        answers = each(lambda target: self._addresses(target, timeout), targets, concurrency)
         addresses: dict[Target, Sequence[Address]] = {}
         settled: dict[tuple[Target, Address], Edge] = {}
         for target in targets:
@@ -422,9 +422,9 @@ class EdgeQuery:
             for target in targets
         }
 
-    def _addresses(self, target: Target) -> list[Address]:
+    def _addresses(self, target: Target, timeout: float) -> list[Address]:
         family = FAMILIES["any" if is_address(target.host) else self._params["ip_version"]]
-        found = self._resolver(target.host, target.port, family)
+        found = self._resolver(target.host, target.port, family, timeout)
         return in_order(found) if self._params["all_addresses"] else found[:1]
 
     def _edge(self, target: Target, address: Address | None, sight: Any) -> Edge:

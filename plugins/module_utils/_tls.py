@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.certops.cdn.plugins.module_utils._certificates import Facts
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError
-from ansible_collections.certops.cdn.plugins.module_utils._wait import Clock, Deadline
+from ansible_collections.certops.cdn.plugins.module_utils._wait import Clock, Deadline, within
 
 PROVIDER = "edge"
 
@@ -91,14 +91,15 @@ class _Shown(NamedTuple):
     seconds: float
 
 
-def resolve(host: str, port: int, family: int = socket.AF_UNSPEC) -> list[Address]:
+def resolve(host: str, port: int, family: int, timeout: float) -> list[Address]:
     """The addresses of a name in the order in which this host prefers them, or the one that it is itself.
 
-    :raises CdnError: it has none
+    :param timeout: in seconds
+    :raises CdnError: it has none, or the name servers do not answer in time
     """
     try:
-        found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
-    except OSError as exc:
+        found = within(timeout, lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM))
+    except OSError as exc:  # TimeoutError is one
         kind = _FAMILY_NAMES.get(family, "")
         reason = (exc.strerror or str(exc)).rstrip(".")
         message = f"the name could not be resolved{kind}: {reason}"

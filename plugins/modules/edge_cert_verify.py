@@ -103,7 +103,7 @@ options:
     type: bool
     default: true
   timeout:
-    description: Time limit of connection and handshake in seconds.
+    description: Time limit in seconds, for the resolution of a name, and for connection and handshake.
     type: float
     default: 10
   retries:

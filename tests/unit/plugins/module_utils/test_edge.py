@@ -273,7 +273,8 @@ class World:
                 self.changes.remove(change)
                 change[1]()
 
-    def resolve(self, host: str, port: int, family: int) -> list[Address]:
+    def resolve(self, host: str, port: int, family: int, timeout: float) -> list[Address]:
+        assert timeout <= 10
         self._catch_up()
         found = self.names.get(host, [host] if is_address(host) else ["192.0.2.1"])
         if isinstance(found, CdnError):

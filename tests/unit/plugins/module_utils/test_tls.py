@@ -12,6 +12,7 @@ import re
 import socket
 import ssl
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -49,7 +50,7 @@ def client(tmp_path: Path) -> TlsClient:
 
 
 def look(client: TlsClient, edge: Edge, name: str = NAME, timeout: float = 5) -> Sight:
-    (address,) = resolve(edge.address, edge.port)
+    (address,) = resolve(edge.address, edge.port, socket.AF_UNSPEC, timeout=5)
     return client.look(address, name, timeout)
 
 
@@ -293,15 +294,23 @@ def test_addresses_are_told_once_and_in_order() -> None:
 
 
 def test_resolving(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert resolve("127.0.0.1", 443) == [Address(socket.AF_INET, ("127.0.0.1", 443))]
+    assert resolve("127.0.0.1", 443, socket.AF_UNSPEC, timeout=5) == [Address(socket.AF_INET, ("127.0.0.1", 443))]
 
     def unknown(*_arguments: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(_tls.socket, "getaddrinfo", unknown)
     with pytest.raises(CdnError, match=r"^the name could not be resolved to an IPv6 address: Name or") as caught:
-        resolve("www.example.com", 443, socket.AF_INET6)
+        resolve("www.example.com", 443, socket.AF_INET6, timeout=5)
     assert (caught.value.code, caught.value.action) == ("NameNotResolved", "resolve")
+
+
+def test_resolving_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(_tls.socket, "getaddrinfo", lambda *_arguments: ended.wait(30))
+    with pytest.raises(CdnError, match=r"^the name could not be resolved: not done within 0\.01 s$"):
+        resolve("www.example.com", 443, socket.AF_UNSPEC, timeout=0.01)
+    ended.set()
 
 
 # ---- Facts ----
