@@ -301,7 +301,8 @@ class CertificateRequest:
         progress = towards(self._goal, state.report)
         if progress is Progress.RUNNING or target.written_at is None:
             return progress
-        ordered = "domains" in self._done or "organization" in self._done
+        existed = target.before is not None and target.before.live
+        ordered = existed and ("domains" in self._done or "organization" in self._done)
         if ordered and not target.seen_running and age < ORDER_LAG:
             return Progress.STALE
         # The end changes more than the status: thumbprint, dates, deployments.

@@ -1512,6 +1512,19 @@ def test_waiting_after_a_create(cps: Cps, run: Run) -> None:
     ]
 
 
+def test_a_new_request_has_no_earlier_order_to_be_mistaken_for_its_own(cps: Cps, run: Run, clock: FakeClock) -> None:
+    def quick(fields: dict[str, Any]) -> dict[str, Any]:
+        for stored in cps.requests.values():
+            stored.status, stored.order = "DomainControlValidation", "Pending"
+        return fields
+
+    cps.rewrite = quick
+    began = clock.now()
+    result = run(**CREATE_OPTIONS, wait_for="validation")
+    assert result["certificate_request"]["status"] == "DomainControlValidation"
+    assert clock.now() - began < _vdms_cert_request.ORDER_LAG / 2
+
+
 def test_waiting_reads_the_status_alone(cps: Cps, run: Run) -> None:
     cps.add(40021, "shop-prod", status="Processing", order=None)
     result = run(certificate_label="shop-prod", wait_for="active", wait_timeout=100, wait_interval=10)
