@@ -202,7 +202,7 @@ class JsonClient:
         attempt = 0
         while True:
             self._limiter.wait_for_turn()
-            request = self._prepare(call, body)
+            request = self._prepare(call, body, deadline)
             try:
                 return self._interpret(call, self._send(call, request, deadline), parse)
             except ApiError as error:
@@ -234,12 +234,13 @@ class JsonClient:
             return None
         return pause
 
-    def _prepare(self, call: Call, body: bytes | None) -> PreparedRequest:
+    def _prepare(self, call: Call, body: bytes | None, deadline: Deadline | None) -> PreparedRequest:
         """The request, signed now: every attempt has a signature or token of its own."""
         headers = {**_content_type(call), **call.headers}
+        auth = self._auth.by(deadline) if isinstance(self._auth, OAuth2Auth) else self._auth
         try:
             request = self._session.prepare_request(
-                requests.Request(call.method, self._url(call), data=body, headers=headers, auth=self._auth)
+                requests.Request(call.method, self._url(call), data=body, headers=headers, auth=auth)
             )
         except requests.RequestException as exc:
             raise self._transport_error(call, exc) from exc

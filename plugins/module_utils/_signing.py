@@ -197,9 +197,9 @@ class Token:
 class OAuth2Auth:
     """Bearer tokens that are fetched when needed and renewed before they expire (api/vdms.md 1.6)."""
 
-    def __init__(self, fetch: Callable[[], Token], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, fetch: Callable[[Any], Token], clock: Callable[[], float] = time.monotonic) -> None:
         """
-        :param fetch: asks the identity service for a new token
+        :param fetch: asks the identity service for a new token, by the deadline that :meth:`by` was given, or None
         :param clock: seconds that never jump
         """
         self._fetch = fetch
@@ -209,8 +209,16 @@ class OAuth2Auth:
         self._renew_at = 0.0
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._current().value}"
-        return request
+        return self.by(None)(request)
+
+    def by(self, deadline: Any) -> Callable[[PreparedRequest], PreparedRequest]:
+        """The auth object for a request that has a deadline, which then counts for a new token too."""
+
+        def sign(request: PreparedRequest) -> PreparedRequest:
+            request.headers["Authorization"] = f"Bearer {self._current(deadline).value}"
+            return request
+
+        return sign
 
     def renew(self, rejected: str) -> None:
         """Forget the token of a rejected ``Authorization`` header, unless another thread has renewed it already."""
@@ -218,10 +226,10 @@ class OAuth2Auth:
             if self._token is not None and rejected == f"Bearer {self._token.value}":
                 self._token = None
 
-    def _current(self) -> Token:
+    def _current(self, deadline: Any) -> Token:
         with self._lock:
             if self._token is None or self._clock() >= self._renew_at:
                 asked_at = self._clock()
-                self._token = self._fetch()
+                self._token = self._fetch(deadline)
                 self._renew_at = asked_at + self._token.lifetime - min(30.0, self._token.lifetime / 4)
             return self._token

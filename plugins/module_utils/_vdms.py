@@ -183,14 +183,14 @@ class TokenService:
         self._client = JsonClient(url, Envelope(), NoAuth(), settings, redact)
         self._redact = redact
 
-    def token(self, client_id: str, secret: str, scope: str) -> Token:
+    def token(self, client_id: str, secret: str, scope: str, deadline: Deadline | None) -> Token:
         """A new token. It changes nothing at the provider, so it is asked for in check mode too.
 
         :raises ApiError: there is none; the call that it was for was not executed
         """
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, "scope": scope}
         try:
-            token = self._client.call(Call(action=GET_TOKEN, path="", body=form, form=True), _token)
+            token = self._client.call(Call(action=GET_TOKEN, path="", body=form, form=True), _token, deadline)
         except ApiError as error:
             if error.outcome is Outcome.UNKNOWN:
                 error.outcome = Outcome.NOT_EXECUTED
@@ -484,7 +484,7 @@ def credentials(params: Mapping[str, Any], settings: Settings, redact: Redactor)
     if not scope:
         raise InputError(f"scope is blank; it is {SCOPE} unless you were told another one.", provider=PROVIDER)
     service = TokenService(full_url("token_url", params["token_url"]), settings, redact)
-    return OAuth2Auth(lambda: service.token(client_id, secret, scope))
+    return OAuth2Auth(lambda deadline: service.token(client_id, secret, scope, deadline))
 
 
 def connect(params: Mapping[str, Any], settings: Settings, redact: Redactor) -> Vdms:

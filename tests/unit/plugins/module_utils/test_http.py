@@ -809,7 +809,7 @@ class Tokens:
     def __init__(self) -> None:
         self.count = 0
 
-    def fetch(self) -> Token:
+    def fetch(self, _deadline: Any) -> Token:
         self.count += 1
         return Token(f"t-{self.count}", 3600)
 
@@ -839,12 +839,26 @@ def test_fixed_token_is_not_renewed(serve: Callable[..., LocalServer]) -> None:
 
 
 def test_error_of_the_identity_service_is_passed_on(serve: Callable[..., LocalServer]) -> None:
-    def fetch() -> Token:
+    def fetch(_deadline: Any) -> Token:
         raise ApiError("wrong client secret", code="invalid_client", outcome=Outcome.REFUSED)
 
     server = serve(json_answer({}))
     assert failure(client(server, OAuth2Auth(fetch))).code == "invalid_client"
     assert server.requests == []
+
+
+def test_identity_service_is_given_the_deadline_of_the_call(
+    serve: Callable[..., LocalServer], clock: FakeClock
+) -> None:
+    deadlines: list[Any] = []
+
+    def fetch(deadline: Any) -> Token:
+        deadlines.append(deadline)
+        return Token("t-1", 3600)
+
+    deadline = Deadline(5, clock)
+    client(serve(json_answer({})), OAuth2Auth(fetch)).call(READ, as_it_is, deadline)
+    assert deadlines == [deadline]
 
 
 @pytest.mark.parametrize("token", ["abc\ndef", "abc\r\nX-Evil: 1", "\u201cabc\u201d", "abc\x00"])

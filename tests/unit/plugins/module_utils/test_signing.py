@@ -198,9 +198,11 @@ class TokenService:
     def __init__(self, lifetime: float = 3600) -> None:
         self.handed_out = 0
         self.lifetime = lifetime
+        self.deadlines: list[Any] = []
 
-    def fetch(self) -> Token:
+    def fetch(self, deadline: Any) -> Token:
         self.handed_out += 1
+        self.deadlines.append(deadline)
         return Token(f"t-{self.handed_out}", self.lifetime)
 
 
@@ -228,14 +230,26 @@ def test_token_is_renewed_before_it_expires(clock: FakeClock, lifetime: float, r
 def test_lifetime_counts_from_the_question_and_not_from_the_answer(clock: FakeClock) -> None:
     service = TokenService(lifetime=120)
 
-    def slow_fetch() -> Token:
+    def slow_fetch(deadline: Any) -> Token:
         clock.time += 80
-        return service.fetch()
+        return service.fetch(deadline)
 
     auth = OAuth2Auth(slow_fetch, clock.now)
     bearer(auth)
     clock.time += 15
     assert bearer(auth) == "Bearer t-2"
+
+
+def test_deadline_of_a_request_counts_for_a_new_token(clock: FakeClock) -> None:
+    service = TokenService(lifetime=120)
+    auth = OAuth2Auth(service.fetch, clock.now)
+    for deadline in ("first", "second"):
+        prepared("https://h.example/", auth=auth.by(deadline))
+    clock.time += 120
+    prepared("https://h.example/", auth=auth.by("third"))
+    clock.time += 120
+    bearer(auth)
+    assert service.deadlines == ["first", "third", None]
 
 
 def test_rejected_token_is_forgotten(clock: FakeClock) -> None:
@@ -263,11 +277,11 @@ def test_failed_fetch_is_told_and_the_next_use_tries_again(clock: FakeClock) -> 
     service = TokenService()
     answers = [ApiError("down"), None]
 
-    def fetch() -> Token:
+    def fetch(deadline: Any) -> Token:
         error = answers.pop(0)
         if error is not None:
             raise error
-        return service.fetch()
+        return service.fetch(deadline)
 
     auth = OAuth2Auth(fetch, clock.now)
     with pytest.raises(ApiError, match="down"):

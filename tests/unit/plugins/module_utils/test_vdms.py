@@ -851,6 +851,19 @@ def test_a_token_service_that_fails_before_a_write_leaves_no_doubt(cps: Cps, run
     assert len(cps.writes) == 1
 
 
+def test_a_token_service_that_fails_during_a_wait_does_not_make_it_longer(cps: Cps, run: Run, clock: FakeClock) -> None:
+    cps.add(40021, "shop-prod", status="Processing")
+    real = cps._trouble
+    cps._trouble = lambda method, path: (  # type: ignore[method-assign]
+        Trouble(method, path, lambda: (503, {}, "")) if path.endswith("token") and clock.sleeps else real(method, path)
+    )
+    cps.expires_in = 0.0001
+    began = clock.now()
+    result = run(certificate_label="shop-prod", wait_for="active", wait_timeout=20, wait_interval=5, retries=9)
+    assert result["error"]["code"] == "Timeout"
+    assert clock.now() - began <= 20
+
+
 def test_a_token_without_a_lifetime_lives_for_the_documented_one() -> None:
     assert _vdms._token({"access_token": "x"}).lifetime == 300
     assert _vdms._token({"access_token": "x", "expires_in": "60"}).lifetime == 60
