@@ -62,6 +62,9 @@ QueryFactory = Callable[[Mapping[str, Any], _http.Settings, Redactor], Query]
 SHOWN_FAILURES = 5
 """So many failed targets are told in ``msg``; the rows have all of them."""
 
+SHOWN_NAMES = 20
+"""So many targets with the same note are named in it."""
+
 
 def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], **constraints: Any) -> None:
     """Run a module that brings targets into a wanted state, from its options to its result.
@@ -88,9 +91,8 @@ def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], *
     except Exception as exc:  # noqa: BLE001 - a defect must not end in a traceback that may hold secrets
         _fail(module, defect(exc), changed=_has_changed(run))
     result["changed"] = any(target.changed for target in targets)
-    for target in targets:
-        if target.note:
-            module.warn(target.note)
+    for note in grouped_notes([(resource.name(target.key), target.note) for target in targets if target.note]):
+        module.warn(note)
     _finish(module, result, [target.error for target in targets if target.error is not None], len(targets))
 
 
@@ -110,7 +112,7 @@ def run_query(
         _fail(module, error)
     except Exception as exc:  # noqa: BLE001 - as above
         _fail(module, defect(exc))
-    _finish(module, {**result, "changed": False}, errors, len(errors))
+    _finish(module, {**result, "changed": False}, errors)
 
 
 def _started(
@@ -142,21 +144,47 @@ def _has_changed(run: Reconciliation[Any] | None) -> bool:
     return run is not None and any(target.changed for target in run.targets)
 
 
-def _finish(module: AnsibleModule, result: dict[str, Any], errors: Sequence[CdnError], total: int) -> None:
+def _finish(
+    module: AnsibleModule, result: dict[str, Any], errors: Sequence[CdnError], total: int | None = None
+) -> None:
     """Tell the result; the task has failed if anything in it has."""
     if not errors:
         module.exit_json(**result)
     module.fail_json(msg=told(errors, total), error=errors[0].as_result(), **result)
 
 
-def told(errors: Sequence[CdnError], total: int) -> str:
-    """The message for several errors."""
+def grouped_notes(by_name: Sequence[tuple[str, str]]) -> list[str]:
+    """The notes on targets, those that differ in nothing but the target's name as one. Pure.
+
+    :param by_name: a target's name, and a sentence that may begin with it
+    """
+    names_of: dict[str, list[str]] = {}
+    for name, note in by_name:
+        begins = note.startswith((f"{name} ", f"{name}:"))
+        names_of.setdefault(note[len(name) :] if begins else note, []).append(name if begins else "")
+    return [_note(names, rest) for rest, names in names_of.items()]
+
+
+def _note(names: Sequence[str], rest: str) -> str:
+    if len(names) == 1 or not names[0]:
+        return names[0] + rest
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(names[:SHOWN_NAMES]) + more + (rest if rest.startswith(":") else f": each{rest}")
+
+
+def told(errors: Sequence[CdnError], total: int | None = None) -> str:
+    """The message for several errors.
+
+    :param total: how many targets there are, where each error is that of a target; else the errors alone are counted
+    """
     # What concerns all targets alike, such as wrong credentials, is told once.
     messages = list(dict.fromkeys(error.message for error in errors))
     shown = messages[:SHOWN_FAILURES]
     if len(messages) > SHOWN_FAILURES:
         shown.append(f"and {len(messages) - SHOWN_FAILURES} more, see the result's rows.")
-    return (f"{len(errors)} of {total} failed. " if total > 1 else "") + " ".join(shown)
+    counted = "calls" if total is None else f"of {total}"
+    prefix = f"{len(errors)} {counted} failed. " if max(len(errors), total or 0) > 1 else ""
+    return prefix + " ".join(shown)
 
 
 def _fail(module: AnsibleModule, error: CdnError, changed: bool = False) -> None:

@@ -146,9 +146,9 @@ def read(provider: Provider, params: Mapping[str, Any], shared: Mapping[str, Any
     unread = [row for row in rows if row.get("error")]
     # An error without a row of its own means that hosts are missing. That must not pass for a smaller estate.
     if len(errors) > len(unread) or (unread and len(unread) == len(rows)):
-        raise CdnError(told(errors, len(errors)))
+        raise CdnError(told(errors))
     missing = [f"nothing there for {', '.join(map(str, result['not_found']))}"] if result["not_found"] else []
-    unknown = [told(errors, len(errors))] if errors else []
+    unknown = [told(errors)] if errors else []
     return Reading(rows, (*missing, *unknown), complete=not errors)
 
 

@@ -19,6 +19,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiErro
 from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
 from ansible_collections.certops.cdn.plugins.module_utils._module import (
     BATCH_OPTIONS,
+    grouped_notes,
     register_secret,
     run_module,
     run_query,
@@ -214,6 +215,28 @@ def test_notes_are_warnings(switch_on: Play) -> None:
     assert switch_on(lamps)["warnings"] == ["Lamp b flickers."]
 
 
+def test_notes_that_say_the_same_of_many_targets_are_one_warning(switch_on: Play) -> None:
+    lamps = Lamps(**dict.fromkeys("abcdefg", "on"))
+    lamps.notes = {key: f"lamp {key} flickers (2 Hz). Change it." for key in "abc"}
+    lamps.notes |= {key: f"lamp {key}: the switch is loose." for key in "de"}
+    lamps.notes |= {"f": "lamp f smokes.", "g": "Nobody pays for the power."}
+    assert switch_on(lamps)["warnings"] == [
+        "lamp a, lamp b, lamp c: each flickers (2 Hz). Change it.",
+        "lamp d, lamp e: the switch is loose.",
+        "lamp f smokes.",
+        "Nobody pays for the power.",
+    ]
+
+
+def test_many_targets_with_the_same_note_are_named_in_part() -> None:
+    told = grouped_notes([(f"lamp {number}", f"lamp {number} flickers.") for number in range(25)])
+    assert told == [f"{', '.join(f'lamp {number}' for number in range(20))} and 5 more: each flickers."]
+
+
+def test_a_note_that_names_no_target_is_told_once() -> None:
+    assert grouped_notes([("lamp a", "The fuse is weak."), ("lamp b", "The fuse is weak.")]) == ["The fuse is weak."]
+
+
 @pytest.mark.parametrize("where", ["made_of", "select"])
 def test_input_that_cannot_be_used_is_told(switch_on: Play, where: str) -> None:
     lamps = Lamps(a="off")
@@ -290,7 +313,7 @@ def test_what_is_read_is_no_change(read_off: Play) -> None:
 def test_what_could_be_read_is_told_beside_what_could_not(read_off: Play) -> None:
     result = read_off(Meter({"meters": [1]}, ApiError("Meter 2 is down.", code="DOWN"), ApiError("Meter 3 too.")))
     assert (result["failed"], result["changed"], result["meters"]) == (True, False, [1])
-    assert result["msg"] == "2 of 2 failed. Meter 2 is down. Meter 3 too."
+    assert result["msg"] == "2 calls failed. Meter 2 is down. Meter 3 too."
     assert result["error"]["code"] == "DOWN"
 
 

@@ -236,7 +236,7 @@ def test_a_row_that_could_not_be_read_is_a_warning() -> None:
     ("query", "message"),
     [
         (Query([domain("d1", "a")], LOST), "Acme List failed."),
-        (Query([], LOST, ApiError("Page 2 failed.")), "2 of 2 failed. Acme List failed. Page 2 failed."),
+        (Query([], LOST, ApiError("Page 2 failed.")), "2 calls failed. Acme List failed. Page 2 failed."),
         (Query([domain("d1", "a"), domain("d2", "b", error={})], LOST), "Acme List failed."),
         (Query([domain("d1", "a", error={"code": "x"})], LOST), "Acme List failed."),
         (Query([], raised=LOST), "Acme List failed."),
