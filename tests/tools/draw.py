@@ -17,7 +17,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
 GUIDES = ROOT / "docs" / "docsite" / "rst"
+# REUSE-IgnoreStart
 LICENCE = "Copyright: (c) 2026, certops.cdn contributors\nSPDX-License-Identifier: GPL-3.0-or-later"
+# REUSE-IgnoreEnd
 
 COLOURS = {
     # name: in light mode, in dark mode
@@ -257,13 +259,8 @@ def run() -> Drawing:
     d.arrow("plan.t", "report.t", "check mode goes from here", via=((325, 50), (715, 50)), at=(520, 54))
     d.arrow("plan.t-30", "report.t+30", "", via=((295, 20), (745, 20)), kind="bad")
     d.text(520, 24, "refused before any write")
-    d.arrow(
-        "settle.b",
-        "read.b",
-        "what ran before has ended: read, decide again",
-        via=((585, 250), (195, 250)),
-        at=(390, 254),
-    )
+    back = ((585, 250), (195, 250))
+    d.arrow("settle.b", "read.b", "what ran before has ended: decide again", via=back, at=(310, 254))
     d.arrow("settle.b+30", "apply.b-20", "failed: roll back", via=((615, 295), (435, 295)), at=(525, 299), kind="ours")
     return d
 
