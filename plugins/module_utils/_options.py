@@ -78,7 +78,7 @@ def pair_of(
 ) -> tuple[str, str] | None:
     """The pair that the options or the environment give; None where neither half is given.
 
-    :raises InputError: half a pair is given
+    :raises InputError: half a pair is given, or halves of two pairs
     """
     halves = [half for half in (identity, secret) if half.value(params)]
     if len(halves) == 1:
@@ -88,7 +88,25 @@ def pair_of(
             f"set the option {missing.option} or the environment variable {missing.variables[0]}.",
             provider=provider,
         )
+    for own, other in ((identity, secret), (secret, identity)):
+        if halves and own.by_option(params) and not other.by_option(params):
+            _refuse_other_pair(params, own, other, provider)
     return (identity.value(params), secret.value(params)) if halves else None
+
+
+def _refuse_other_pair(params: Mapping[str, Any], own: Credential, other: Credential, provider: str) -> None:
+    """
+    :param own: the half that is given by an option
+    :param other: the half that comes from the environment
+    :raises InputError: the environment has the first half of that pair too, and it is another one
+    """
+    for variable, partner in zip(other.variables, own.variables):
+        if os.environ.get(variable) == params[other.option] and os.environ.get(partner, "").strip():
+            raise InputError(
+                f"{own.option} is given as an option, but {other.option} comes from the environment variable "
+                f"{variable}, which belongs to another {own.option} ({partner}): give both as options, or none.",
+                provider=provider,
+            )
 
 
 def pair_or_token(
@@ -120,6 +138,10 @@ def pair_or_token(
     )
 
 
+MAX_NUMBER = 10**9
+"""What no time, count or rate in options reaches; the clocks of the system cannot handle any number."""
+
+
 def positive(params: Mapping[str, Any], *names: str) -> None:
     """Refuse numbers that are not above zero; options that are absent from ``params`` or None are skipped."""
     _numbers(params, names, lambda value: value > 0, "must be greater than 0")
@@ -136,8 +158,10 @@ def _numbers(
     for name in names:
         value = params.get(name)
         # NaN compares false with everything, so it is refused too.
-        if value is not None and not (accept(value) and value < 10**9):
-            raise InputError(f"{name}: {value} was given, but it {requirement} and be a sensible number.")
+        if value is not None and not accept(value):
+            raise InputError(f"{name}: {value} was given, but it {requirement}.")
+        if value is not None and value >= MAX_NUMBER:
+            raise InputError(f"{name}: {value} was given, but it must be less than {MAX_NUMBER}.")
 
 
 def base_url(name: str, value: str | None) -> str:

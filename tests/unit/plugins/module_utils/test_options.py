@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._options import (
     full_url,
     not_blank,
     not_negative,
+    pair_of,
     positive,
     unique,
 )
@@ -100,6 +102,54 @@ def test_by_option_or_merely_by_the_environment(
     assert credential.by_option({"key": value}) is expected
 
 
+KEY_ID = Credential("key_id", ("CERTOPS_ID1", "CERTOPS_ID2"))
+PASSWORD = Credential("password", ("CERTOPS_PW1", "CERTOPS_PW2"))
+
+
+@pytest.mark.parametrize(
+    ("variables", "params"),
+    [
+        ({"ID1": "i1", "PW1": "p1"}, {"key_id": "i1", "password": "p1"}),
+        ({"ID1": "i1", "PW1": "p1"}, {"key_id": "mine", "password": "mine too"}),
+        ({"PW1": "p1"}, {"key_id": "mine", "password": "p1"}),
+        ({"ID2": "i2"}, {"key_id": "i2", "password": "mine"}),
+        ({"ID1": " ", "PW1": "p1"}, {"key_id": "mine", "password": "p1"}),
+    ],
+)
+def test_pair_comes_from_one_source(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], params: dict[str, str]
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"CERTOPS_{name}", value)
+    assert pair_of(params, KEY_ID, PASSWORD, "Acme") == (params["key_id"], params["password"])
+
+
+@pytest.mark.parametrize(
+    ("variables", "params", "words"),
+    [
+        (
+            {"ID1": "i1", "PW1": "p1"},
+            {"key_id": "mine", "password": "p1"},
+            r"^key_id is given .* password comes .* CERTOPS_PW1, .* another key_id \(CERTOPS_ID1\): give both",
+        ),
+        (
+            {"ID2": "i2", "PW2": "p2"},
+            {"key_id": "i2", "password": "mine"},
+            r"^password is given .* key_id comes .* CERTOPS_ID2, .* another password \(CERTOPS_PW2\): give both",
+        ),
+    ],
+)
+def test_halves_of_two_pairs_are_refused(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], params: dict[str, str], words: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"CERTOPS_{name}", value)
+    with pytest.raises(InputError, match=words) as caught:
+        pair_of(params, KEY_ID, PASSWORD, "Acme")
+    assert caught.value.provider == "Acme"
+    assert "mine" not in caught.value.message
+
+
 # ---- Numbers ----
 
 
@@ -108,10 +158,17 @@ def test_positive_numbers_are_accepted(value: float | None) -> None:
     positive({"timeout": value}, "timeout", "absent")
 
 
-@pytest.mark.parametrize("value", [0, -1, -0.1, math.nan, math.inf, -math.inf, 10**9])
+@pytest.mark.parametrize("value", [0, -1, -0.1, math.nan, -math.inf])
 def test_what_is_not_positive_is_refused(value: float) -> None:
-    with pytest.raises(InputError, match=r"^timeout: .* was given, but it must be greater than 0"):
+    with pytest.raises(InputError, match=rf"^timeout: {value} was given, but it must be greater than 0\.$"):
         positive({"timeout": value}, "timeout")
+
+
+@pytest.mark.parametrize("value", [math.inf, 10**9])
+@pytest.mark.parametrize("check", [positive, not_negative])
+def test_what_is_no_sensible_number_is_refused(check: Callable[..., None], value: float) -> None:
+    with pytest.raises(InputError, match=rf"^timeout: {value} was given, but it must be less than 1000000000\.$"):
+        check({"timeout": value}, "timeout")
 
 
 @pytest.mark.parametrize("value", [0, 5, None])
@@ -119,9 +176,9 @@ def test_numbers_that_are_not_negative_are_accepted(value: int | None) -> None:
     not_negative({"retries": value}, "retries", "absent")
 
 
-@pytest.mark.parametrize("value", [-1, math.nan, math.inf])
+@pytest.mark.parametrize("value", [-1, math.nan])
 def test_negative_numbers_are_refused(value: float) -> None:
-    with pytest.raises(InputError, match=r"^retries: .* was given, but it must not be negative"):
+    with pytest.raises(InputError, match=rf"^retries: {value} was given, but it must not be negative\.$"):
         not_negative({"retries": value}, "retries")
 
 
