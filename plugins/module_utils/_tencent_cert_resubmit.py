@@ -103,15 +103,18 @@ def decide(told_status: object, from_statuses: Collection[Status]) -> Verdict:
     if status in RESUBMITTABLE:
         return _RESUBMIT if status in from_statuses else _left_out(status)
     if status is Status.CANCELLING:
+        if Status.CANCELLED not in from_statuses:
+            return _left_out(status)  # it will be, once it is cancelled: there is nothing to wait for
         return Await(
-            predicted=_RESUBMIT if Status.CANCELLED in from_statuses else _left_out(Status.CANCELLED),
+            predicted=_RESUBMIT,
             unwaited=Refuse("is being cancelled (status 6). Run again when that has ended, or with wait=true"),
         )
     return Keep(_KEPT[status]) if status in _KEPT else Refuse(_REFUSED[status])
 
 
 def _left_out(status: Status) -> Keep:
-    return Keep(f"is {status.label} (status {status.value}) and was left so, because from_statuses leaves that out")
+    is_so = "is being cancelled" if status is Status.CANCELLING else f"is {status.label}"
+    return Keep(f"{is_so} (status {status.value}) and was left so, because from_statuses leaves that out")
 
 
 def _shown(told_status: object) -> str:

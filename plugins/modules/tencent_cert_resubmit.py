@@ -47,7 +47,7 @@ options:
     description:
       - The statuses from which certificates are resubmitted.
       - Leave V(cancelled) out where somebody may have cancelled an order on purpose, to get a refund for example.
-        A certificate in a status that is left out stays as it is, with a warning.
+        A certificate in a status that is left out stays as it is, with a warning. So does one that is being cancelled.
     type: list
     elements: str
     choices:

@@ -159,12 +159,13 @@ def test_cancellation_is_waited_for_and_then_resubmitted() -> None:
 
 def test_cancellation_ends_in_a_status_that_can_be_left_out() -> None:
     verdict = decide(6, REJECTED_ONLY)
-    assert isinstance(verdict, Await)
-    assert verdict.predicted == decide(7, REJECTED_ONLY)
+    assert isinstance(verdict, Keep)
+    assert verdict.note.startswith("is being cancelled (status 6) and was left so")
 
 
 @pytest.mark.parametrize("told", [*range(17), None])
-def test_notes_and_reasons_are_sentences_about_the_certificate(told: object) -> None:
+@pytest.mark.parametrize("from_statuses", [BOTH, REJECTED_ONLY])
+def test_notes_and_reasons_are_sentences_about_the_certificate(told: object, from_statuses: frozenset[Status]) -> None:
     def texts(verdict: Verdict) -> Iterator[str]:
         if isinstance(verdict, Await):
             yield from texts(verdict.predicted)
@@ -172,7 +173,7 @@ def test_notes_and_reasons_are_sentences_about_the_certificate(told: object) -> 
         else:
             yield getattr(verdict, "note", "") or getattr(verdict, "reason", "")
 
-    for text in texts(said_of("certificate www (a)", decide(told, REJECTED_ONLY))):
+    for text in texts(said_of("certificate www (a)", decide(told, from_statuses))):
         assert not text or re.fullmatch(r"certificate www \(a\) (is|has|was|waits) .*[a-z)]\.", text)
 
 
@@ -793,12 +794,15 @@ def test_cancellation_without_wait_is_a_failure(tencent: FakeTencent) -> None:
     )
 
 
-def test_cancellation_ends_in_a_status_that_is_left_out(tencent: FakeTencent) -> None:
+@pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_cancellation_that_is_left_out_is_not_waited_for(
+    tencent: FakeTencent, clock: FakeClock, wait: bool, check_mode: bool
+) -> None:
     tencent.status = {"it": 6}
-    tencent.trouble[READ] = [None, meanwhile(lambda: tencent.status.update(it=7))]
-    result = tencent.run(certificate_id="it", from_statuses=["rejected"])
-    assert outcomes(result) == {"it": "unchanged"}
-    assert "from_statuses" in warnings_of(result)
+    result = tencent.run(certificate_id="it", from_statuses=["rejected"], wait=wait, check_mode=check_mode)
+    assert (outcomes(result), result["changed"], clock.sleeps) == ({"it": "unchanged"}, False, [])
+    assert "is being cancelled (status 6) and was left so, because from_statuses" in warnings_of(result)
 
 
 def test_accepted_but_not_seen_is_changed_with_a_warning(tencent: FakeTencent, clock: FakeClock) -> None:
