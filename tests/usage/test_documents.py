@@ -16,18 +16,21 @@ from emulator.process import Running
 from usage.conftest import Shell
 from usage.documents import COMMANDS, ROOT, SHOWN, Block, blocks, same
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs").rglob("*.rst"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.rst")),
+    *sorted((ROOT / "roles").glob("*/README.md")),
+]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_code_blocks_run_as_written(page: Path, shell: Shell, emulator: Running) -> None:
     plays: list[dict[str, Any]] = []
     for block in blocks(page):
         if block.remarked("not run"):
             continue
-        for call in block.remarked("emulator"):
-            method, path, body = call.split(maxsplit=2)
-            emulator.control(method, path, json=json.loads(body))
+        orders = [order.split(maxsplit=2) for order in block.remarked("emulator")]
         if block.file:
             file = shell.folder / block.file
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -35,9 +38,11 @@ def test_code_blocks_run_as_written(page: Path, shell: Shell, emulator: Running)
             used = any(block.file in other.text for other in blocks(page) if other != block)
             assert used, f"{block}: nothing uses {block.file}"
         elif block.plays:
-            plays += block.plays
+            plays += [prepared(emulator, orders), *block.plays]
         else:
             assert block.language in (*COMMANDS, *SHOWN), f"{block}: nobody can run this {block.language}"
+            for method, path, body in orders:
+                emulator.control(method, path, json=json.loads(body))
             run_commands(block, shell)
     if plays:
         # one run for all: starting Ansible is what takes the time
@@ -45,6 +50,15 @@ def test_code_blocks_run_as_written(page: Path, shell: Shell, emulator: Running)
         playbook.write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
         done = shell.run("ansible-playbook", str(playbook))
         assert done.code == 0, f"what {page.name} shows:\n{done.output}"
+
+
+def prepared(emulator: Running, orders: list[list[str]]) -> dict[str, Any]:
+    """A play that has the emulator do something before the next one."""
+    calls = [
+        {"url": f"{emulator.url}/_emulator/{path}", "method": method, "body": json.loads(body), "body_format": "json"}
+        for method, path, body in orders
+    ]
+    return {"hosts": "localhost", "gather_facts": False, "tasks": [{"ansible.builtin.uri": call} for call in calls]}
 
 
 def run_commands(block: Block, shell: Shell) -> None:
