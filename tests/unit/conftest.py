@@ -31,6 +31,11 @@ except ImportError:  # ansible-core up to 2.18
             yield
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Certificates and keys are made anew for each run, so they are no part of a test's name."""
+    return "PEM" if isinstance(val, str) and "-----BEGIN " in val else None
+
+
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """The time of the test. Every clock of the collection shows it, so no unit test sleeps."""
