@@ -38,7 +38,7 @@ def test_code_blocks_run_as_written(page: Path, shell: Shell, emulator: Running)
             used = any(block.file in other.text for other in blocks(page) if other != block)
             assert used, f"{block}: nothing uses {block.file}"
         elif block.plays:
-            plays += [prepared(emulator, orders), *block.plays]
+            plays += [*([prepared(emulator, orders)] if orders else []), *block.plays]
         else:
             assert block.language in (*COMMANDS, *SHOWN), f"{block}: nobody can run this {block.language}"
             for method, path, body in orders:
