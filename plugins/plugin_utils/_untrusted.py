@@ -1,0 +1,29 @@
+# Copyright: (c) 2026, certops.cdn contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# This plugin util is PRIVATE to the collection: it can change at any time.
+
+"""What providers tell is text and never a template, whatever it looks like."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+T = TypeVar("T")
+
+try:
+    from ansible.template import trust_as_template  # noqa: F401 - only whether it is there
+except ImportError:
+    # ansible-core up to 2.18 takes every text for a template that is not marked.
+    from ansible.utils.unsafe_proxy import wrap_var
+
+    def untrusted(value: T) -> T:
+        """The value, so marked that no text in it is ever used as a template."""
+        return wrap_var(value)  # type: ignore[no-any-return]
+
+else:
+
+    def untrusted(value: T) -> T:
+        """The value: only what is marked is used as a template."""
+        return value
