@@ -70,6 +70,8 @@ MAX_DOMAIN_IDS = 100
 
 GET_TOKEN = "GetToken"  # noqa: S105 - the name of a call
 
+LIST = "GetAllCertificateRequests"
+
 TOKEN_LIFETIME = 300.0
 """Seconds, where an answer does not tell: the documented default (api/vdms.md 1.3)."""
 
@@ -102,6 +104,9 @@ _ADVICE = {
     "HTTP_401": "the access token is not valid, has expired or is too narrow: check the credentials and the scope",
     "HTTP_403": "the credentials may not do this, or their scope is too narrow",
 }
+
+
+_ADVICE_ON_404 = {GET_TOKEN: "check token_url", LIST: "check api_url"}
 
 
 class VdmsError(ApiError):
@@ -165,8 +170,8 @@ class Envelope:
         code, text = told(reply)
         code = code or f"HTTP_{reply.status}"
         advice = _ADVICE.get(code) or _ADVICE.get(f"HTTP_{reply.status}", "")
-        if call.action == GET_TOKEN and reply.status == 404:
-            advice = "check token_url"
+        if reply.status == 404:
+            advice = _ADVICE_ON_404.get(call.action, "")
         if text and advice:
             text = f"{text} ({advice})"
         text = text or advice or responses.get(reply.status, "no message")
@@ -215,6 +220,8 @@ class Vdms:
 
     def __init__(self, client: JsonClient) -> None:
         self._client = client
+        # Whether something was read that only CPS can have answered.
+        self._is_cps = False
 
     def _call(
         self,
@@ -257,20 +264,29 @@ class Vdms:
         """
 
         def page(number: int, _seen: int) -> tuple[int | None, list[T]]:
-            filters = {"page": str(number + 1), "page_size": str(PAGE_SIZE), **({"query": query} if query else {})}
-            return self._call(  # type: ignore[no-any-return]
-                "GetAllCertificateRequests",
-                "GET",
-                "/certificates",
-                lambda data: (
-                    as_number(data.get("total_items")),
-                    [parse_item(item) for item in as_objects(data.get("items"))],
-                ),
-                query=filters,
-                subject=subject,
-            )
+            filters = {"query": query} if query else {}
+            return self._page(number + 1, parse_item, filters, subject)
 
         return all_pages(page, PAGE_SIZE, concurrency)
+
+    def _page(
+        self,
+        number: int,
+        parse_item: Callable[[Mapping[str, Any]], T],
+        filters: Mapping[str, str],
+        subject: str = "",
+    ) -> tuple[int | None, list[T]]:
+        def parse(data: Mapping[str, Any]) -> tuple[int | None, list[T]]:
+            if "items" not in data and "total_items" not in data:
+                raise ValueError("expected a collection")
+            return as_number(data.get("total_items")), [parse_item(item) for item in as_objects(data.get("items"))]
+
+        query = {"page": str(number), "page_size": str(PAGE_SIZE), **filters}
+        found: tuple[int | None, list[T]] = self._call(
+            LIST, "GET", "/certificates", parse, query=query, subject=subject
+        )
+        self._is_cps = True
+        return found
 
     def ids_labelled(self, label: str) -> list[int]:
         """The ids of the requests with exactly this label, deleted ones perhaps among them.
@@ -296,7 +312,7 @@ class Vdms:
     def certificate(self, certificate_id: int) -> Certificate | None:
         """Get Certificate Request; None where it is gone: 404, or 200 with an empty object (api/vdms.md 5.2)."""
         try:
-            return self._call(  # type: ignore[no-any-return]
+            found: Certificate | None = self._call(
                 "GetCertificateRequest",
                 "GET",
                 f"/certificates/{certificate_id}",
@@ -304,9 +320,15 @@ class Vdms:
                 subject=f"certificate request {certificate_id}",
             )
         except ApiError as error:
-            if answered(error, 404):
-                return None
-            raise
+            if not answered(error, 404):
+                raise
+            found = None
+        if found is not None:
+            self._is_cps = True
+        elif not self._is_cps:
+            # Any server knows no such thing. One that can list requests is the one that is meant.
+            self._page(1, dict, {})
+        return found
 
     def status(self, certificate_id: int, deadline: Deadline | None = None) -> StatusReport | None:
         """Get Certificate Request Status; None where the request is gone."""

@@ -1008,6 +1008,23 @@ def test_an_id_that_is_not_there(cps: Cps, run: Run, status: int, body: str) -> 
     assert absent["certificate_request"] is None
 
 
+@pytest.mark.parametrize(("status", "body"), [(404, "<html>No such page</html>"), (200, "{}"), (200, '{"pages": []}')])
+@pytest.mark.parametrize("named", [{"certificate_id": 7}, {"certificate_label": "shop-prod"}])
+def test_what_another_server_does_not_know_is_not_absent(
+    cps: Cps, run: Run, status: int, body: str, named: dict[str, Any]
+) -> None:
+    cps.fail("GET", "/certificates", status, body, times=9)
+    result = run(**named, state="absent")
+    assert result["failed"]
+    assert result["error"]["action"] == "GetAllCertificateRequests"
+    assert ("(check api_url)" in result["msg"]) is (status == 404)
+
+
+def test_one_look_at_the_list_tells_that_it_is_the_right_server(cps: Cps, run: Run) -> None:
+    run(certificate_id=7, state="absent")
+    assert [path for _method, path, _body in cps.calls] == ["/certificates/7", "/certificates"]
+
+
 def test_an_id_that_is_deleted(cps: Cps, run: Run) -> None:
     cps.add(7, "shop-prod", status="Deleted")
     result = run(certificate_id=7)
