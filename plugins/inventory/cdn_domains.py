@@ -103,14 +103,14 @@ cache_plugin: ansible.builtin.jsonfile
 cache_connection: .cache/inventory
 strict: true
 compose:
-  renewal_is_due: not cdn_certificate or cdn_certificate.days_left <= 30
+  certificate_ends: cdn_certificate.not_after if cdn_certificate else none
 groups:
-  unbound: not cdn_certificate
-  expiring: cdn_certificate and cdn_certificate.days_left <= 30
+  expiring: cdn_certificate is not none and cdn_certificate.days_left <= 30
   unreadable: cdn_error is not none
 keyed_groups:
   - key: cdn_certificate.certificate_label if cdn_certificate else ''
     prefix: certificate
+    default_value: none
 
 ---
 # all.cdn_domains.yml: what all three providers have
