@@ -35,7 +35,7 @@ $(STAGES): setup
 	@$(RUN) --only $@
 
 coverage: setup ## unit and integration tests with their branch coverage
-	@$(RUN) --only unit --only integration --only coverage
+	@$(RUN) --measure --only unit --only integration --only coverage
 
 bench: setup ## measure speed, calls and memory
 	@PYTHONPATH=tests $(VENV)/python -m bench

@@ -79,6 +79,7 @@ class Run:
 
     name: str
     log: Path
+    measure: bool = False  # the coverage of integration targets, which takes half as long again
     note: str = ""
     closing: str = ""  # pytest's own last line
     seconds: float = 0.0
@@ -307,18 +308,13 @@ def usage(run: Run) -> None:
 
 
 def integration(run: Run) -> None:
-    """The targets of one provider: their names begin with the last part of the stage's name."""
-    names = sorted(path.parent.name for path in (ROOT / "tests" / "integration" / "targets").glob("*/tasks"))
-    targets = [name for name in names if name.startswith(run.name.partition("-")[2] + "_")]
-    known = tuple(stage.partition("-")[2] + "_" for stage in INTEGRATION)
-    homeless = [name for name in names if not name.startswith(("setup_", *known))]
-    if homeless or not targets:
-        raise StageError(f"no stage runs {', '.join(homeless)}" if homeless else "no integration target")
+    """The targets whose names begin with the last part of the stage's name."""
+    targets = [name for name in integration_targets() if stage_of(name) == run.name]
     data = RESULTS / "coverage" / run.name
     shutil.rmtree(data, ignore_errors=True)
     with copied_tree() as tree:
         try:
-            output = ansible_test(run, tree, "integration", "--coverage", "-v", *targets)
+            output = ansible_test(run, tree, "integration", "-v", *(["--coverage"] if run.measure else []), *targets)
         finally:
             if (tree / "tests" / "output" / "coverage").is_dir():
                 shutil.copytree(tree / "tests" / "output" / "coverage", data)
@@ -331,9 +327,7 @@ def integration(run: Run) -> None:
 def coverage(run: Run) -> None:
     wanted("plugins")
     folder = RESULTS / "coverage"
-    parts = [part for part in (folder / "unit", *folder.glob("integration-*/integration=*")) if part.exists()]
-    if not parts:
-        raise StageError("no coverage was measured")
+    parts = [folder / "unit", *(folder.glob("integration-*/integration=*") if run.measure else ())]
     combined = f"--data-file={folder / 'combined'}"
     run("coverage", "combine", "--keep", "--quiet", combined, *parts)
     run("coverage", "html", "--quiet", "--fail-under=0", combined, f"--directory={folder / 'html'}")
@@ -351,16 +345,27 @@ class Stage:
     after: tuple[str, ...] = ()
 
 
-# One a provider, so that they run side by side.
-INTEGRATION = ("integration-vdms", "integration-zenlayer", "integration-tencent", "integration-edge")
+def integration_targets() -> list[str]:
+    """All of them, but for those that only prepare others."""
+    folder = "tests/integration/targets/"
+    found = {name.removeprefix(folder).partition("/")[0] for name in repository_files() if name.startswith(folder)}
+    return sorted(name for name in found if not name.startswith("setup_"))
+
+
+def stage_of(target: str) -> str:
+    """The stage that runs a target: one for each first word of their names, so that they run side by side."""
+    return f"integration-{target.partition('_')[0]}"
+
+
+INTEGRATION = tuple(sorted({stage_of(target) for target in integration_targets()}))
 
 # The longest first, so that a short one ends the run.
 STAGES = (
     Stage("sanity", sanity),
-    *(Stage(name, integration, "integration") for name in INTEGRATION),
-    Stage("importer", importer),
-    Stage("unit", unit),
     Stage("usage", usage),
+    *(Stage(name, integration, "integration") for name in reversed(INTEGRATION)),
+    Stage("unit", unit),
+    Stage("importer", importer),
     Stage("conformance", conformance),
     Stage("ansible-lint", ansible_lint, "lint"),
     Stage("docs-lint", docs),
@@ -376,8 +381,8 @@ STAGES = (
 # --- running them ------------------------------------------------------------------------------------------
 
 
-def perform(stage: Stage) -> Run:
-    run = Run(stage.name, RESULTS / f"{stage.name}.log")
+def perform(stage: Stage, measure: bool) -> Run:
+    run = Run(stage.name, RESULTS / f"{stage.name}.log", measure)
     run.log.write_text("", encoding="utf-8")
     start = time.monotonic()
     try:
@@ -397,7 +402,7 @@ def line(run: Run) -> str:
     return f"{run.outcome:8} {run.name:20} {run.seconds:6.1f} s  {notes}".rstrip()
 
 
-def perform_all(stages: list[Stage], jobs: int) -> list[Run]:
+def perform_all(stages: list[Stage], jobs: int, measure: bool = False) -> list[Run]:
     """Run the stages, at most `jobs` at a time, each once those that it comes after have ended."""
     pending = list(stages)
     chosen = {stage.name for stage in stages}
@@ -408,7 +413,7 @@ def perform_all(stages: list[Stage], jobs: int) -> list[Run]:
             ended = {run.name for run in runs}
             for stage in list(pending):
                 if len(running) < jobs and ended.issuperset(chosen.intersection(stage.after)):
-                    running[pool.submit(perform, stage)] = stage.name
+                    running[pool.submit(perform, stage, measure)] = stage.name
                     pending.remove(stage)
             try:
                 done = wait(running, return_when=FIRST_COMPLETED).done
@@ -456,6 +461,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", default=[], metavar="STAGE", help="a stage or a group (lint)")
     parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 4), help="stages at a time")
+    parser.add_argument("--measure", action="store_true", help="the coverage of integration targets, too")
     options = parser.parse_args()
     stages = select(options.only)
     for folder in (RESULTS / "coverage", HOME):
@@ -463,7 +469,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     start = time.monotonic()
     try:
-        runs = perform_all(stages, options.jobs)
+        runs = perform_all(stages, options.jobs, options.measure)
     except KeyboardInterrupt:
         sys.exit("interrupted")
     return report(runs, time.monotonic() - start)
