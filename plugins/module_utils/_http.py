@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import socket
 import time
 import traceback
@@ -128,6 +129,12 @@ class Envelope(Protocol):
         :raises ApiError: the answer tells of an error; ``outcome`` says what that means
         :raises ValueError: it is not of the documented shape (so does any TypeError or KeyError on the way)
         """
+
+
+def with_advice(message: str, advice: str) -> str:
+    """What a provider told of an error, as the middle of a sentence, and what can be done about it."""
+    message = message.strip().rstrip(".") or "no message"
+    return f"{message} ({advice})" if advice else message
 
 
 @dataclass(frozen=True)
@@ -371,12 +378,11 @@ class JsonClient:
         host = urlsplit(self._base_url).netloc
         connecting = _while_connecting(exc)
         if connecting and isinstance(exc, requests.exceptions.SSLError):
-            advice = (
-                "check ca_path and validate_certs" if "CERTIFICATE_VERIFY_FAILED" in str(exc) else "no TLS connection"
-            )
-            return self._error(
-                call, "TlsError", f"{host} was not trusted ({advice}): {_root_cause(exc)}", kind=_FinalError
-            )
+            if "CERTIFICATE_VERIFY_FAILED" in str(exc):
+                text = f"{host} was not trusted (check ca_path and validate_certs): {_root_cause(exc)}"
+            else:
+                text = f"no TLS connection to {host} (check scheme and port): {_root_cause(exc)}"
+            return self._error(call, "TlsError", text, kind=_FinalError)
         if isinstance(exc, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
             return self._error(call, "InvalidUrl", f"cannot call {host}: {_root_cause(exc)}", kind=_FinalError)
         if connecting:
@@ -471,12 +477,16 @@ def _while_connecting(exc: BaseException) -> bool:
     return any(frame.f_code.co_name == "connect" for frame in frames)
 
 
+# What urllib3 and ssl put around a reason: "<urllib3... object at 0x7f>: Failed ...", "HTTPConnection(...): Failed ...",
+# "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed (_ssl.c:1006)".
+_NOISE = re.compile(r"^(?:<.*>|HTTPS?Connection\(.*?\)): |^\[SSL[^]]*\] | \(_ssl\.c:\d+\)$")
+
+
 def _root_cause(exc: BaseException) -> str:
     """The innermost reason, in words."""
     *_outer, exc = _layers(exc)
     text = getattr(exc, "strerror", None) or str(exc) or type(exc).__name__
-    # urllib3 puts the connection object's address in front: "<urllib3... object at 0x7f>: Failed to ...".
-    return text.rpartition(">: ")[2]
+    return _NOISE.sub("", text)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -18,7 +18,7 @@ from enum import IntEnum
 from typing import Any, TypeVar
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, InputError, Outcome
-from ansible_collections.certops.cdn.plugins.module_utils._http import Call, JsonClient, Reply, Settings
+from ansible_collections.certops.cdn.plugins.module_utils._http import Call, JsonClient, Reply, Settings, with_advice
 from ansible_collections.certops.cdn.plugins.module_utils._options import Credential, base_url, env, pair_of
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import all_pages
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
@@ -150,10 +150,8 @@ class Envelope:
         if error is not None:
             # Without a code it is not the documented shape, and nobody knows what happened.
             code = as_key(as_object(error).get("Code"))
-            message = as_text(error.get("Message")).strip().rstrip(".") or "no message"
-            advice = advice_on(code, call.action)
             raise TencentError(
-                f"{message} ({advice})" if advice else message,
+                with_advice(as_text(error.get("Message")), advice_on(code, call.action)),
                 code=code,
                 request_id=as_text(response.get("RequestId")) or None,
                 outcome=outcome_of(reply.status, code),

@@ -21,7 +21,7 @@ from http.client import responses
 from typing import Any, NamedTuple, TypeVar
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, InputError, Outcome
-from ansible_collections.certops.cdn.plugins.module_utils._http import Call, JsonClient, Reply, Settings
+from ansible_collections.certops.cdn.plugins.module_utils._http import Call, JsonClient, Reply, Settings, with_advice
 from ansible_collections.certops.cdn.plugins.module_utils._options import (
     Credential,
     base_url,
@@ -172,9 +172,7 @@ class Envelope:
         advice = _ADVICE.get(code) or _ADVICE.get(f"HTTP_{reply.status}", "")
         if reply.status == 404:
             advice = _ADVICE_ON_404.get(call.action, "")
-        if text and advice:
-            text = f"{text} ({advice})"
-        text = text or advice or responses.get(reply.status, "no message")
+        text = with_advice(text, advice) if text else advice or responses.get(reply.status, "no message")
         raise VdmsError(text, code=code, outcome=outcome_of(reply.status))
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from ansible_collections.certops.cdn.plugins.module_utils._certificates import normalise_fingerprint
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, Outcome
-from ansible_collections.certops.cdn.plugins.module_utils._http import Call, JsonClient, Reply, Settings
+from ansible_collections.certops.cdn.plugins.module_utils._http import Call, JsonClient, Reply, Settings, with_advice
 from ansible_collections.certops.cdn.plugins.module_utils._options import (
     Credential,
     base_url,
@@ -114,10 +114,11 @@ class Envelope:
         code = as_text(body.get("code"))
         if code or not 200 <= reply.status < 300:
             code = normalise_code(code or f"HTTP_{reply.status}")
-            message = as_text(body.get("message")) or "no message"
-            advice = f" ({_ADVICE[code]})" if code in _ADVICE else ""
             raise ZenlayerError(
-                message + advice, code=code, request_id=request_id, outcome=outcome_of(reply.status, code)
+                with_advice(as_text(body.get("message")), _ADVICE.get(code, "")),
+                code=code,
+                request_id=request_id,
+                outcome=outcome_of(reply.status, code),
             )
         return {**({} if inner is None else as_object(inner)), "requestId": request_id}
 

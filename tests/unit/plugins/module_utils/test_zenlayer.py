@@ -137,7 +137,7 @@ def test_success_in_all_its_shapes(body: Any, expected: dict[str, Any]) -> None:
         (400, {"code": "X", "message": "no", "response": "odd"}, "X", "no"),
         (
             401,
-            {"code": "AUTHFAILURE_SIGNATURE_FAILURE", "message": "no"},
+            {"code": "AUTHFAILURE_SIGNATURE_FAILURE", "message": "no. "},
             "AUTHFAILURE_SIGNATURE_FAILURE",
             "no (check access_key_password)",
         ),
