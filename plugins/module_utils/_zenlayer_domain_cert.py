@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, InputError, Outcome
-from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covered, is_pattern, normalise
+from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covered, is_pattern
 from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
 from ansible_collections.certops.cdn.plugins.module_utils._options import not_blank, one_given, unique
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Await, Change, Keep, Progress, Refuse, Verdict
@@ -29,7 +29,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import (
     Rollout,
     Zenlayer,
 )
-from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_lists import Lists, value_of
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_lists import Lists, names_or_patterns, value_of
 
 STATUS_LAG = 3.0
 """Seconds for which a status may still show what was there before a write (DESIGN 4.2)."""
@@ -102,7 +102,7 @@ class DomainBindings:
         if params["domain_ids"] is not None:
             unique("domain_ids", params["domain_ids"])
         if params["domain_names"] is not None:
-            unique("domain_names", params["domain_names"], normalise)
+            names_or_patterns("domain_names", params["domain_names"])
         if params["all_covered"] is False:
             raise InputError("all_covered is false, and nothing else says which domains are meant.")
         for name in ("certificate_id", "certificate_label", "resource_group_id"):
@@ -122,7 +122,7 @@ class DomainBindings:
         if self._params["domain_ids"] is not None:
             domains = self._select_by_id(unique("domain_ids", self._params["domain_ids"]))
         elif self._params["domain_names"] is not None:
-            domains = self._select_by_name(unique("domain_names", self._params["domain_names"], normalise))
+            domains = self._select_by_name(names_or_patterns("domain_names", self._params["domain_names"]))
         else:
             domains = [domain for domain in self._lists.domains() if covered(self.certificate.names, domain.name)]
             if not domains and not self._params["allow_no_match"]:

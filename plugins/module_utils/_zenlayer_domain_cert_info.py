@@ -21,7 +21,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._parallel import Resul
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._times import days_left
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import Domain, Rollout, Zenlayer
-from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_lists import Lists, value_of
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_lists import Lists, names_or_patterns, value_of
 
 STATUSES: Mapping[str, Rollout] = {rollout.name: rollout for rollout in Rollout}
 """The words of the option ``config_status``."""
@@ -52,7 +52,7 @@ class DomainQuery:
         self._ids = None if params["domain_ids"] is None else unique("domain_ids", params["domain_ids"])
         self._names = None
         if params["domain_names"] is not None:
-            self._names = unique("domain_names", params["domain_names"], normalise)
+            self._names = names_or_patterns("domain_names", params["domain_names"])
         if params["covered_by"] is not None:
             unique("covered_by", params["covered_by"], normalise)
         for name in ("certificate_id", "resource_group_id"):

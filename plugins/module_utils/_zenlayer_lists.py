@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError
+from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError
 from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covers, is_pattern, normalise
+from ansible_collections.certops.cdn.plugins.module_utils._options import unique
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import Result, chunks, each
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Deadline
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import MAX_IDS, Certificate, Domain, Zenlayer
@@ -101,6 +102,20 @@ class Lists:
         """The certificates with exactly this label."""
         found = self._api.certificates(label=label, resource_group_id=self._group)
         return [certificate for certificate in found if certificate.label == label]
+
+
+def names_or_patterns(option: str, values: Sequence[str]) -> list[str]:
+    """The names of a list option, trimmed, in their order. One may be a pattern such as ``*.example.com``.
+
+    :raises InputError: the list is empty, a name is blank or there twice, or has a wildcard that stands for no label
+    """
+    names = unique(option, values, normalise)
+    for name in names:
+        if "*" in (name[2:] if is_pattern(name) else name):
+            raise InputError(
+                f"{option}: '{name}' is no pattern; a wildcard stands for the whole first label, as in *.example.com."
+            )
+    return names
 
 
 def value_of(result: Result[R]) -> R:

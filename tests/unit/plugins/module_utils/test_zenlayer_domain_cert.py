@@ -28,6 +28,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_domain_cert 
     decide,
     rollout_progress,
 )
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_lists import names_or_patterns
 from ansible_collections.certops.cdn.tests.unit.plugins.fakes import FakeClock
 from ansible_collections.certops.cdn.tests.unit.plugins.zenlayer_account import Account
 
@@ -121,6 +122,10 @@ def bindings(concurrency: int = 4, **params: Any) -> DomainBindings:
         ({"domain_ids": ["d-1", " d-1 "]}, "domain_ids contains 'd-1' more than once."),
         ({"domain_names": []}, "domain_names is an empty list; name at least one."),
         ({"domain_names": ["a.example", "A.example."]}, "domain_names contains 'A.example.' more than once."),
+        (
+            {"domain_names": ["www.*"]},
+            "domain_names: 'www.*' is no pattern; a wildcard stands for the whole first label, as in *.example.com.",
+        ),
         ({"domain_names": ["."]}, "domain_names contains a blank value."),
         (
             {"domain_ids": None},
@@ -147,6 +152,13 @@ def test_options_that_cannot_be_used_are_refused_before_any_call(
         bindings(**params)
     assert refused.value.message == expected
     assert account.calls == []
+
+
+@pytest.mark.parametrize("name", ["*", "*.*.example.com", "w*.example.com", "*example.com", "**.example.com"])
+def test_wildcard_stands_for_the_first_label(name: str) -> None:
+    assert names_or_patterns("names", ["*.example.com ", "example.com"]) == ["*.example.com", "example.com"]
+    with pytest.raises(InputError, match="is no pattern"):
+        names_or_patterns("names", ["*.example.com", name])
 
 
 def test_missing_credentials_are_refused_before_any_call(account: Account) -> None:

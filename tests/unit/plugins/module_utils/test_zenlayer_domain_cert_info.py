@@ -177,6 +177,10 @@ def test_list_that_cannot_be_read_fails_the_task(run: Run, account: Account, par
         ({"domain_ids": []}, "domain_ids is an empty list; name at least one."),
         ({"domain_names": ["a.example", "A.example."]}, "domain_names contains 'A.example.' more than once."),
         (
+            {"domain_names": ["www.*"]},
+            "domain_names: 'www.*' is no pattern; a wildcard stands for the whole first label, as in *.example.com.",
+        ),
+        (
             {"config_status": "DEPLOYING"},
             "value of config_status must be one or more of: IN_PROGRESS, DEPLOYED, FAILED",
         ),
