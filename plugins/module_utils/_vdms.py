@@ -20,7 +20,13 @@ from dataclasses import replace
 from http.client import responses
 from typing import Any, NamedTuple, TypeVar
 
-from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, InputError, Outcome
+from ansible_collections.certops.cdn.plugins.module_utils._errors import (
+    ApiError,
+    CdnError,
+    InputError,
+    Outcome,
+    UnexpectedReplyError,
+)
 from ansible_collections.certops.cdn.plugins.module_utils._http import Call, JsonClient, Reply, Settings, with_advice
 from ansible_collections.certops.cdn.plugins.module_utils._options import (
     Credential,
@@ -195,6 +201,8 @@ class TokenService:
         try:
             token = self._client.call(Call(action=GET_TOKEN, path="", body=form, form=True), _token, deadline)
         except ApiError as error:
+            if isinstance(error, UnexpectedReplyError):
+                error.add("Check token_url.")
             if error.outcome is Outcome.UNKNOWN:
                 error.outcome = Outcome.NOT_EXECUTED
             raise

@@ -810,6 +810,7 @@ def test_without_a_token_nothing_was_executed(
     result = run(certificate_label="shop-prod")
     assert result["error"]["action"] == "GetToken"
     assert (result["error"]["code"], result["error"]["outcome"], len(cps.token_forms)) == expected
+    assert ("heck token_url" in result["msg"]) is (status in (200, 404))
     assert result["changed"] is False
     assert cps.calls == []
 
