@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Documentation of the attributes that all modules have."""
+"""Documentation of the attributes that all modules have, and of what those that wait have in common."""
 
 from __future__ import annotations
 
@@ -61,4 +61,11 @@ attributes:
     membership:
       - certops.cdn.edge
       - certops.cdn.all
+"""
+
+    PROGRESS = r"""
+options: {}
+notes:
+  - Where it runs on the controller, a long task shows how many targets are done, pending and failed, on the standard
+    error. The variable C(certops_cdn_progress) set to V(off) prevents that; see the collection's C(docs/progress.md).
 """

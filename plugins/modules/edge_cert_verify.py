@@ -20,6 +20,7 @@ description:
 extends_documentation_fragment:
   - certops.cdn.attributes
   - certops.cdn.attributes.action_group_edge
+  - certops.cdn.attributes.progress
 attributes:
   check_mode:
     support: full

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - certops.cdn.batch
   - certops.cdn.attributes
   - certops.cdn.attributes.action_group_zenlayer
+  - certops.cdn.attributes.progress
 attributes:
   check_mode:
     support: full
