@@ -9,7 +9,7 @@ RUN := $(VENV)/python tests/tools/run_tests.py
 STAGES := lint sanity importer docs-lint unit conformance usage integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test $(STAGES) coverage bench format lock release-notes clean
+.PHONY: help setup demo test test-matrix $(STAGES) coverage bench format lock release-notes clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[^#\t]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ demo: setup ## run playbooks/demo.yml against a local emulator, twice
 
 test: setup ## run every check and test
 	@$(RUN)
+
+test-matrix: setup ## unit, sanity and some integration tests with every ansible-core and Python
+	@PYTHONPATH=tests $(VENV)/python tests/tools/run_matrix.py
 
 lint: ## ruff, mypy, yamllint, ansible-lint, the changelog, licences
 sanity: ## ansible-test sanity

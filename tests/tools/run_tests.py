@@ -174,13 +174,16 @@ def tree_paths(tree: Path) -> dict[str, str]:
     return {"ANSIBLE_COLLECTIONS_PATH": str(tree.parents[2]), "PYTHONPATH": ""}
 
 
-def ansible_test(run: Run, tree: Path, *arguments: str) -> str:
-    """Run ansible-test in the tree. Whatever it warns of beyond the harmless is a check that did not run."""
+def ansible_test(
+    run: Run, tree: Path, *arguments: str, venv: Path = BIN.parent, env: Mapping[str, str] | None = None
+) -> str:
+    """Run a virtual environment's ansible-test in the tree. Whatever it warns of beyond the harmless is a check that
+    did not run."""
     # Its wrappers begin with the path of this Python, which must not contain a space.
-    venv = tree.parents[2] / "venv"
-    venv.symlink_to(BIN.parent, target_is_directory=True)
-    program = (venv / "bin" / "python", venv / "bin" / "ansible-test")
-    output = run(*program, *arguments, "--color", "no", cwd=tree, env=tree_paths(tree))
+    link = tree.parents[2] / "venv"
+    link.symlink_to(venv, target_is_directory=True)
+    program = (link / "bin" / "python", link / "bin" / "ansible-test")
+    output = run(*program, *arguments, "--color", "no", cwd=tree, env={**tree_paths(tree), **(env or {})})
     warnings = re.findall(r"^WARNING: (.*)$", output, re.MULTILINE)
     unknown = sorted({text for text in warnings if not any(re.match(known, text) for known in HARMLESS)})
     if unknown:
