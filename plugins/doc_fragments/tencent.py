@@ -94,7 +94,8 @@ options:
     type: bool
 """
 
-    PLUGIN = as_suboptions(
+    # Annotated, because ansible-test takes every plain assignment here for a text.
+    PLUGIN: str = as_suboptions(
         "tencent",
         "Credentials for Tencent Cloud SSL, and which certificates to list.",
         "tencent_cert_info",

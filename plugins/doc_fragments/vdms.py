@@ -114,7 +114,8 @@ options:
     type: int
 """
 
-    PLUGIN = as_suboptions(
+    # Annotated, because ansible-test takes every plain assignment here for a text.
+    PLUGIN: str = as_suboptions(
         "vdms",
         "Credentials for VDMS CPS, and which certificate requests to list.",
         "vdms_cert_request_info",

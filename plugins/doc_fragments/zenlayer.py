@@ -85,7 +85,8 @@ options:
     type: int
 """
 
-    PLUGIN = as_suboptions(
+    # Annotated, because ansible-test takes every plain assignment here for a text.
+    PLUGIN: str = as_suboptions(
         "zenlayer",
         "Credentials for Zenlayer CDN, and which domains to list.",
         "zenlayer_domain_cert_info",

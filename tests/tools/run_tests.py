@@ -61,6 +61,8 @@ HARMLESS = (
     r"Unable to determine context for the following test targets, they will be run on the target host",
     r"Reviewing previous \d+ warning",
 )
+# What galaxy-importer misses and cannot be installed here; the usage tests check how it is used.
+ABSENT = r"^WARNING: playbooks/awx_setup\.yml:\d+:\d+: syntax-check\[unknown-module\]: .* 'awx\.awx\.\w+'"
 # what pip says while ansible-test installs its requirements: in the log, but not shown
 NOISE = re.compile(r"\s*(Collecting|Downloading|Installing|Successfully installed|Using cached|━)")
 
@@ -276,7 +278,7 @@ def importer(run: Run) -> None:
             cwd=Path(folder),
             env={**tree_paths(tree), "GALAXY_IMPORTER_CONFIG": str(settings)},
         )
-    complaints = [line for line in output.splitlines() if re.match(r"(WARNING|ERROR): ", line)]
+    complaints = [line for line in re.findall(r"^(?:WARNING|ERROR): .*$", output, re.M) if not re.search(ABSENT, line)]
     if complaints:
         raise StageError("galaxy-importer complains: " + "; ".join(complaints))
     run.note = f"{len(names)} files in the artifact"
