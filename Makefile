@@ -9,7 +9,7 @@ RUN := $(VENV)/python tests/tools/run_tests.py
 STAGES := lint sanity importer docs-lint unit conformance usage integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-matrix $(STAGES) coverage bench format lock release-notes clean
+.PHONY: help setup demo test test-matrix $(STAGES) coverage bench molecule format lock release-notes clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[^#\t]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ coverage: setup ## unit and integration tests with their branch coverage
 
 bench: setup ## measure speed, calls and memory
 	@PYTHONPATH=tests $(VENV)/python -m bench
+
+molecule: setup ## the role zenlayer_rotate, as molecule runs it
+	@mkdir -p .venv/home
+	@HOME="$(CURDIR)/.venv/home" PATH="$(CURDIR)/$(VENV):$$PATH" molecule test -s zenlayer_rotate
 
 format: setup ## format the Python files
 	@$(VENV)/ruff format . && $(VENV)/ruff check --fix .
