@@ -240,7 +240,7 @@ def unit(core: Core, python: str, run: Run) -> None:
     run.note = " ".join(re.findall(r"\d+ (?:passed|skipped|xfailed)", run.closing))
 
 
-def integration(core: Core, python: str, targets: list[str], run: Run) -> None:
+def integration(targets: list[str], core: Core, python: str, run: Run) -> None:
     controller = core.controller(python)
     folders = [controller.bin]
     options = []
@@ -282,7 +282,7 @@ def stages(cores: list[Core], chosen: argparse.Namespace) -> list[Stage]:
                 if chosen.pythons and python not in chosen.pythons:
                     continue
                 name = f"matrix/{kind}-{core.series}-python-{python}"
-                work = unit if kind == "unit" else partial(integration, targets=chosen.targets)
+                work = unit if kind == "unit" else partial(integration, chosen.targets)
                 made.append(Stage(name, partial(work, core, python)))
     return made
 
