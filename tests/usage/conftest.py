@@ -71,6 +71,19 @@ class Shell:
         playbook.write_text(yaml.safe_dump([play], sort_keys=False), encoding="utf-8")
         return self.run("ansible-playbook", str(playbook), *options)
 
+    def play_each(self, tasks: dict[str, Any], *options: str, **keywords: Any) -> tuple[Done, dict[str, Any]]:
+        """Play a task of each module, whichever of them fail, and tell the results: starting Ansible takes the time."""
+        blocks = [
+            {"block": [{**task, "register": f"result_of_{name}"}], "rescue": [{"ansible.builtin.meta": "noop"}]}
+            for name, task in tasks.items()
+        ]
+        told = {"name": "Results", "ansible.builtin.debug": {"msg": {n: f"{{{{ result_of_{n} }}}}" for n in tasks}}}
+        done = self.play([*blocks, told], *options, **keywords)
+        assert done.code == 0, done.output
+        text = done.output.partition("TASK [Results]")[2]
+        results: dict[str, Any] = json.JSONDecoder().raw_decode(text, text.index("=> {") + 3)[0]["msg"]
+        return done, results
+
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:

@@ -3,6 +3,7 @@
 """Playbooks with module_defaults, ad-hoc commands with credentials from the environment, the demo's playbook."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -74,35 +75,32 @@ def test_ad_hoc_lists_all_there_is(name: str, shell: Shell, emulator: Running) -
     assert emulator.writes() == []
 
 
-@pytest.mark.parametrize("name", TASKS)
-def test_a_playbook_with_defaults_for_the_group(name: str, shell: Shell, emulator: Running) -> None:
-    group = name.split("_", maxsplit=1)[0]
-    urls = {"api_url": emulator.url}
-    if group == "vdms":
-        urls["token_url"] = f"{emulator.url}/connect/token"
-    defaults = {f"group/certops.cdn.{group}": {**GROUPS[group], **urls}}
+def test_a_playbook_with_defaults_for_the_groups(shell: Shell, emulator: Running) -> None:
+    defaults = {f"group/certops.cdn.{group}": {**own, "api_url": emulator.url} for group, own in GROUPS.items()}
+    defaults["group/certops.cdn.vdms"]["token_url"] = f"{emulator.url}/connect/token"
     for variable in list(shell.environment):
         if variable.startswith(("ZENLAYER", "TENCENTCLOUD_", "VDMS_")):
             del shell.environment[variable]
-    task = {f"certops.cdn.{name}": TASKS[name][1], "diff": True}
+    tasks = {name: {f"certops.cdn.{name}": options, "diff": True} for name, (_text, options) in TASKS.items()}
 
-    first = shell.play([task], module_defaults=defaults)
-    second = shell.play([task], module_defaults=defaults)
+    done, first = shell.play_each(tasks, module_defaults=defaults)
+    _, second = shell.play_each(tasks, module_defaults=defaults)
 
-    assert first.code == 0, first.output
-    assert "changed=1 " in first.output
-    assert "+++ after" in first.output
-    assert "changed=0 " in second.output
+    assert [name for name, result in first.items() if not result["changed"] or result["failed"]] == []
+    assert [name for name, result in second.items() if result["changed"] or result["failed"]] == []
+    changes = re.split(r"^TASK ", done.output, flags=re.M)[1 : 1 + len(tasks)]
+    assert [name for name, text in zip(tasks, changes, strict=True) if "+++ after" not in text] == []
+
+
+# A task of each module that asks a provider.
+EACH = {name: {f"certops.cdn.{name}": TASKS[name][1] if name in TASKS else {}} for name in [*TASKS, *QUERIES]}
 
 
 def test_defaults_for_all_modules(shell: Shell) -> None:
-    defaults = {"group/certops.cdn.all": {"timeout": -1}}
-    tasks = [{f"certops.cdn.{name}": options, "ignore_errors": True} for name, (_text, options) in TASKS.items()]
-    tasks += [{f"certops.cdn.{name}": {}, "ignore_errors": True} for name in QUERIES]
+    _, results = shell.play_each(EACH, module_defaults={"group/certops.cdn.all": {"timeout": -1}})
 
-    done = shell.play(tasks, module_defaults=defaults)
-
-    assert done.output.count("timeout: -1.0 was given, but it must be greater than 0") >= len(tasks)
+    for result in results.values():
+        assert "timeout: -1.0 was given, but it must be greater than 0" in result["msg"]
 
 
 def test_a_rescue_block_can_tell_errors_apart(shell: Shell) -> None:
@@ -119,30 +117,32 @@ def test_a_rescue_block_can_tell_errors_apart(shell: Shell) -> None:
     assert '"msg": "code NotFound"' in done.output
 
 
-@pytest.mark.parametrize("name", [*TASKS, *QUERIES])
-def test_without_requests_the_message_says_so(name: str, shell: Shell) -> None:
+def test_without_requests_the_message_says_so(shell: Shell) -> None:
     hidden = shell.folder / "hidden"
     hidden.mkdir()
     (hidden / "requests.py").write_text("raise ImportError('not here')\n", encoding="utf-8")
+    shell.environment["PYTHONPATH"] = str(hidden)
 
-    done = shell.ad_hoc(name, TASKS.get(name, ("",))[0], PYTHONPATH=str(hidden))
+    _, results = shell.play_each(EACH)
 
-    assert done.code != 0
-    assert "Failed to import the required Python library (requests)" in done.result()["msg"]
+    for result in results.values():
+        assert result["failed"]
+        assert "Failed to import the required Python library (requests)" in result["msg"]
 
 
-@pytest.mark.parametrize("name", [*TASKS, *QUERIES])
-def test_without_credentials_the_message_names_options_and_variables(name: str, shell: Shell) -> None:
+def test_without_credentials_the_message_names_options_and_variables(shell: Shell) -> None:
     variables = [variable for variable in shell.environment if variable.endswith(("_ID", "PASSWORD", "KEY", "SECRET"))]
+    for variable in variables:
+        del shell.environment[variable]
 
-    done = shell.ad_hoc(name, TASKS.get(name, ("",))[0], **dict.fromkeys(variables, ""))
+    _, results = shell.play_each(EACH)
 
-    message = done.result()["msg"]
-    group = name.split("_", maxsplit=1)[0]
-    assert message.startswith("No credentials: ")
-    for option in GROUPS[group]:
-        assert option in message
-    assert any(variable in message for variable in variables)
+    for name, result in results.items():
+        assert result["failed"]
+        assert result["msg"].startswith("No credentials: ")
+        for option in GROUPS[name.split("_", maxsplit=1)[0]]:
+            assert option in result["msg"]
+        assert any(variable in result["msg"] for variable in variables)
 
 
 def test_the_demos_playbook_changes_something_once(shell: Shell, emulator: Running) -> None:
