@@ -36,12 +36,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Which domains are there
+- name: Find the domain's CNAME
   certops.cdn.zenlayer_domain_cert_info:
-    domain_names: ["*.example.com"]
+    domain_names:
+      - www.example.com
   register: found
 
-- name: See what all of them serve
+- name: See what its edges serve
   certops.cdn.edge_cert_verify:
     targets: "{{ found.domains | certops.cdn.zenlayer_edge_targets }}"
     min_days_left: 14

@@ -48,7 +48,8 @@ EXAMPLES = r"""
 - name: The domains serve a certificate
   certops.cdn.zenlayer_domain_cert:
     certificate_label: example-2026
-    all_covered: true
+    domain_names:
+      - www.example.com
   register: bound
 
 - name: The edges prove it
