@@ -22,7 +22,6 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -39,6 +38,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._wait import Backoff, 
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
+    from requests.adapters import HTTPAdapter
 
     Auth = Callable[[PreparedRequest], PreparedRequest]
 
@@ -175,23 +175,21 @@ class JsonClient:
         self._limiter = limiter or RateLimiter(settings.rate_limit, self.clock)
         self._backoff = backoff or Backoff()
         self._proxies = requests.utils.get_environ_proxies(base_url)
-        self._session = self._new_session()
+        self._headers = {
+            **requests.utils.default_headers(),
+            "User-Agent": settings.user_agent,
+            "Accept": "application/json",
+        }
+        self._adapter = self._new_adapter()
 
-    def _new_session(self) -> requests.Session:
-        session = requests.Session()
-        # The environment must neither replace a signature (netrc) nor the trust that the options ask for
-        # (REQUESTS_CA_BUNDLE); the proxies, which it may choose, are passed with each request.
-        session.trust_env = False
-        session.headers.update({"User-Agent": self._settings.user_agent, "Accept": "application/json"})
-        # requests looks into redirects even where it does not follow them, and reads their bodies without any bound.
-        session.get_redirect_target = lambda _response: None  # type: ignore[assignment,method-assign]
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        session.mount(self._base_url, bounded_adapter(self._settings.concurrency, self.clock))
-        return session
+    def _new_adapter(self) -> HTTPAdapter:
+        # Not a session of requests, which would look into redirects that are not followed, keep cookies, and let the
+        # environment replace a signature (netrc) and the trust that the options ask for (REQUESTS_CA_BUNDLE).
+        return bounded_adapter(self._settings.concurrency, self.clock)
 
     def close(self) -> None:
         """Close all connections."""
-        self._session.close()
+        self._adapter.close()
 
     def call(self, call: Call, parse: Callable[[Any], T], deadline: Deadline | None = None) -> T:
         """Make a call and return what ``parse`` makes of the result in the answer.
@@ -243,12 +241,10 @@ class JsonClient:
 
     def _prepare(self, call: Call, body: bytes | None, deadline: Deadline | None) -> PreparedRequest:
         """The request, signed now: every attempt has a signature or token of its own."""
-        headers = {**_content_type(call), **call.headers}
+        headers = {**self._headers, **_content_type(call), **call.headers}
         auth = self._auth.by(deadline) if isinstance(self._auth, OAuth2Auth) else self._auth
         try:
-            request = self._session.prepare_request(
-                requests.Request(call.method, self._url(call), data=body, headers=headers, auth=auth)
-            )
+            request = requests.Request(call.method, self._url(call), headers, data=body, auth=auth).prepare()
         except requests.RequestException as exc:
             raise self._transport_error(call, exc) from exc
         for name, value in request.headers.items():
@@ -273,22 +269,21 @@ class JsonClient:
         verify: bool | str = self._settings.validate_certs
         if verify and self._settings.ca_path:
             verify = self._settings.ca_path
-        session = self._new_session() if call.once else self._session
+        adapter = self._new_adapter() if call.once else self._adapter
         try:
-            with session.send(
+            with adapter.send(
                 request,
+                stream=True,
                 timeout=urllib3.Timeout(total=timeout, connect=min(timeout, MAX_CONNECT_SECONDS)),  # type: ignore[arg-type]
                 verify=verify,
                 proxies=self._proxies,
-                allow_redirects=False,
-                stream=True,
             ) as response:
                 return Reply(response.status_code, response.headers, self._read(call, response))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
             raise self._transport_error(call, exc) from exc
         finally:
             if call.once:
-                session.close()
+                adapter.close()
 
     def _read(self, call: Call, response: Response) -> bytes:
         """The body, bounded in size."""
@@ -477,7 +472,7 @@ def _while_connecting(exc: BaseException) -> bool:
     return any(frame.f_code.co_name == "connect" for frame in frames)
 
 
-# What urllib3 and ssl put around a reason: "<urllib3... object at 0x7f>: Failed ...", "HTTPConnection(...): Failed ...",
+# What urllib3 and ssl put around a reason: "<urllib3... object at 0x7f>: Failed", "HTTPConnection(...): Failed",
 # "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed (_ssl.c:1006)".
 _NOISE = re.compile(r"^(?:<.*>|HTTPS?Connection\(.*?\)): |^\[SSL[^]]*\] | \(_ssl\.c:\d+\)$")
 
