@@ -3,6 +3,7 @@
 """AWX and automation controller: their files, and the collection's playbooks run by the engine that runs their jobs."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,14 @@ def test_the_check_finds_what_awx_refuses(injectors: dict[str, Any]) -> None:
         awx.check_credential_type({"fields": [{"id": "a", "label": "A"}]}, injectors)
 
 
+def test_the_guide_shows_the_credential_type_as_it_is() -> None:
+    page = (ROOT / "docs" / "awx.md").read_text(encoding="utf-8")
+    shown = [yaml.safe_load(text) for text in re.findall(r"```yaml\n((?:fields|env):.*?)```", page, re.DOTALL)]
+    zenlayer = awx.definition("credential_types", "zenlayer")
+
+    assert shown == [zenlayer["inputs"], zenlayer["injectors"]]
+
+
 @pytest.mark.parametrize("name", awx.names("job_templates"))
 def test_job_templates_have_surveys_that_awx_accepts(name: str) -> None:
     template = awx.definition("job_templates", name)
@@ -81,7 +90,6 @@ def test_job_templates_have_surveys_that_awx_accepts(name: str) -> None:
 def test_awx_is_set_up(shell: Shell) -> None:
     awx.stub_modules(shell.folder)
     shell.environment["ANSIBLE_COLLECTIONS_PATH"] += f":{shell.folder}"
-    shell.environment["ANSIBLE_PIPELINING"] = "1"  # as AWX has it
     variables = {
         "awx_setup_project_url": "https://git.example.com/cdn-jobs.git",
         "awx_setup_project_branch": "",
