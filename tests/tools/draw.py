@@ -40,7 +40,8 @@ KINDS = "".join(
 )
 # The theme of the site can be switched; elsewhere the browser's preference counts.
 STYLE = f"""
-.drawing{{{LIGHT};background:var(--paper);border-radius:8px;width:100%;min-width:640px;height:auto;font:14px system-ui,sans-serif}}
+.drawing{{{LIGHT};background:var(--paper);border-radius:8px;font:14px system-ui,sans-serif}}
+.drawing{{width:100%;min-width:640px;height:auto}}
 @media(prefers-color-scheme:dark){{.drawing{{{DARK}}}}}
 body[data-theme="light"] .drawing{{{LIGHT}}}
 body[data-theme="dark"] .drawing{{{DARK}}}
