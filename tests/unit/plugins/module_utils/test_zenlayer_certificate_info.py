@@ -163,7 +163,8 @@ def test_more_ids_than_one_call_takes(run: Run, account: Account) -> None:
         account.certificate(f"c-{number}", "a.example")
     wanted = [f"c-{number}" for number in range(230)]
     assert ids(run(certificate_ids=wanted)) == wanted
-    assert [len(call.body["certificateIds"]) for call in account.calls if call.body["pageNum"] == 1] == [100, 100, 30]
+    sizes = [len(call.body["certificateIds"]) for call in account.calls if call.body["pageNum"] == 1]
+    assert sorted(sizes) == [30, 100, 100]
 
 
 def test_domain_that_cannot_be_read_makes_its_certificates_neither_bound_nor_unbound(
