@@ -46,14 +46,8 @@ UV = BIN / "uv"
 OLDEST_CORE = (2, 16)
 OLDEST_PYTHON = (3, 9)
 
-# One that only reads for each provider, and one that writes, waits and rolls back.
-TARGETS = (
-    "edge_cert_verify",
-    "tencent_cert_info",
-    "vdms_cert_request_info",
-    "zenlayer_domain_cert",
-    "zenlayer_domain_cert_info",
-)
+# One target of each provider; one of them writes, waits and rolls back.
+TARGETS = ("edge_cert_verify", "tencent_cert_info", "vdms_cert_request_info", "zenlayer_domain_cert")
 # The unit tests of what runs on managed hosts; those beside them test what the controller runs.
 MODULE_TESTS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
 KINDS = ("unit", "sanity", "integration")
@@ -104,10 +98,6 @@ def series_of(core: str) -> str:
 # --- environments ------------------------------------------------------------------------------------------
 
 
-class DoesNotFit(Exception):  # noqa: N818 - it is not an error
-    """This Python is too old or too new for this core."""
-
-
 @dataclass(frozen=True)
 class Environment:
     """A virtual environment; ``core`` is "" where it is for modules alone."""
@@ -124,10 +114,7 @@ class Environment:
         return self.folder / "bin"
 
     def make(self, program: Path) -> None:
-        """Make it anew, unless there is one with the same in it.
-
-        :raises DoesNotFit: this core does not run on this Python
-        """
+        """Make it anew, unless there is one with the same in it."""
         files = [ROOT / "tests" / kind / "requirements.txt" for kind in ("unit", "integration")]
         content = "\n".join([self.core, str(program.resolve()), *(file.read_text(encoding="utf-8") for file in files)])
         stamp = self.folder / "content"
@@ -150,9 +137,16 @@ class Environment:
 def uv(*words: str) -> None:
     done = subprocess.run([UV, *words], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        if "does not satisfy Python" in done.stderr:
-            raise DoesNotFit
         sys.exit(f"uv {' '.join(words)}\n{done.stderr}")
+
+
+def supports(core: str, python: str) -> bool:
+    """Whether a release says that it runs on this Python or on older ones; no release says which are too new for it."""
+    words = ["pip", "compile", "--quiet", "--no-deps", "--python-version", python, "-"]
+    done = subprocess.run([UV, *words], input=f"ansible-core=={core}", capture_output=True, text=True, check=False)
+    if done.returncode != 0 and "does not satisfy Python" not in done.stderr:
+        sys.exit(f"uv cannot tell whether ansible-core {core} runs on Python {python}\n{done.stderr}")
+    return done.returncode == 0
 
 
 @dataclass(frozen=True)
@@ -180,16 +174,11 @@ class Core:
 
 def prepare(name: str, found: dict[str, Path]) -> Core | None:
     """The environments for an ansible-core; None where no Python here runs it."""
-    # The oldest first: releases say which Python is too old for them, and none that it is too new.
-    for python in found:
-        first = Environment(name, python)
-        try:
-            first.make(found[python])
-        except DoesNotFit:
-            continue
-        break
-    else:
+    oldest = next((python for python in found if supports(name, python)), None)
+    if oldest is None:
         return None
+    first = Environment(name, oldest)
+    first.make(found[oldest])
     code = (
         "import json; from ansible_test._util.target.common import constants as c; "
         "print(json.dumps([c.CONTROLLER_PYTHON_VERSIONS, c.REMOTE_ONLY_PYTHON_VERSIONS]))"
@@ -242,18 +231,19 @@ def unit(core: Core, python: str, run: Run) -> None:
 
 def integration(targets: list[str], core: Core, python: str, run: Run) -> None:
     controller = core.controller(python)
-    folders = [controller.bin]
-    options = []
-    if python in core.targets:
-        folders.append(Environment("", python).bin)
-        options = ["--python", python]
     with copied_tree() as tree:
-        arguments = ("integration", "-v", *options, *targets)
-        output = run_tests.ansible_test(run, tree, *arguments, venv=controller.folder, env=path_with(*folders))
+        options = []
+        if python in core.targets:
+            link = tree.parents[2] / "modules"
+            link.symlink_to(Environment("", python).folder, target_is_directory=True)
+            options += ["--controller", f"origin:python={controller.python}"]
+            options += ["--target", f"controller:python={python}@{link / 'bin' / 'python'}"]
+        words = ("integration", "-v", *options, *targets)
+        output = run_tests.ansible_test(run, tree, *words, venv=controller.folder, env=path_with(controller.bin))
     ran = set(re.findall(r"^Running (\S+) integration test", output, re.MULTILINE))
     if ran != set(targets):
         raise StageError(f"these targets did not run: {', '.join(sorted(set(targets) - ran))}")
-    run.note = f"{len(ran)} targets"
+    run.note = f"{len(ran)} target{'s' if len(ran) > 1 else ''}"
 
 
 def sanity(core: Core, run: Run) -> None:
@@ -282,9 +272,19 @@ def stages(cores: list[Core], chosen: argparse.Namespace) -> list[Stage]:
                 if chosen.pythons and python not in chosen.pythons:
                     continue
                 name = f"matrix/{kind}-{core.series}-python-{python}"
-                work = unit if kind == "unit" else partial(integration, chosen.targets)
+                work = unit if kind == "unit" else partial(integration, chosen.targets or targets_for(core, python))
                 made.append(Stage(name, partial(work, core, python)))
     return made
+
+
+def targets_for(core: Core, python: str) -> list[str]:
+    """The integration targets that are run if nothing else is said: modules everywhere, roles once with each core."""
+    return [*TARGETS, *(name for name in all_targets() if name.endswith("_role") and python == core.controllers[-1])]
+
+
+def all_targets() -> list[str]:
+    names = sorted(path.parent.name for path in (ROOT / "tests" / "integration" / "targets").glob("*/tasks"))
+    return [name for name in names if not name.startswith("setup_")]
 
 
 # --- what came of it ---------------------------------------------------------------------------------------
@@ -341,11 +341,9 @@ def arguments(cores: list[str]) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 4), help="runs at a time")
     chosen = parser.parse_args()
     chosen.kinds = chosen.kinds or list(KINDS)
-    chosen.targets = chosen.targets or list(TARGETS)
-    known = sorted(path.parent.name for path in (ROOT / "tests" / "integration" / "targets").glob("*/tasks"))
     if chosen.targets == ["all"]:
-        chosen.targets = [name for name in known if not name.startswith("setup_")]
-    strangers = sorted(set(chosen.targets) - set(known))
+        chosen.targets = all_targets()
+    strangers = sorted(set(chosen.targets or ()) - set(all_targets()))
     if strangers:
         parser.error(f"no such integration target: {', '.join(strangers)}")
     return chosen
