@@ -1018,7 +1018,7 @@ def test_no_secret_and_nothing_personal_in_results(tencent: FakeTencent) -> None
     tencent.trouble[WRITE] = [business_error("FailedOperation.Odd", "canary-key-0123 and canary-token-0123")]
     for certificate_id in ("rejected", "issued", "missing"):
         result = tencent.run(certificate_id=certificate_id, credentials=secrets)
-        del result["invocation"]
+        result.pop("invocation", None)  # ansible-core 2.21 leaves it to the controller
         assert "canary" not in json.dumps(result)
     assert all("canary-key" not in json.dumps(dict(request.headers)) for request in tencent.requests)
 
