@@ -11,8 +11,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -21,7 +23,7 @@ from ansible_collections.certops.cdn.plugins.module_utils import _http
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError
 from ansible_collections.certops.cdn.plugins.module_utils._options import not_negative, positive
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import defect
-from ansible_collections.certops.cdn.plugins.module_utils._reconcile import Reconciliation, Waiting
+from ansible_collections.certops.cdn.plugins.module_utils._reconcile import INTERRUPTED, Reconciliation, Waiting
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._resource import Resource
 
@@ -84,7 +86,11 @@ def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], *
             waiting=_waiting(module.params),
             concurrency=settings.concurrency,
         )
-        targets = run.run()
+        with interruptible():
+            try:
+                targets = run.run()
+            except KeyboardInterrupt:
+                targets = run.broken_off()
         result = resource.report(targets)
     except CdnError as error:
         _fail(module, error, changed=_has_changed(run))
@@ -107,12 +113,29 @@ def run_query(
     spec = {**argument_spec, **HTTP_OPTIONS} if over_http else dict(argument_spec)
     module = _started(spec, constraints, needs_requests=over_http)
     try:
-        result, errors = query_of(module.params, _settings(module), _redactor(module)).run()
+        with interruptible():
+            result, errors = query_of(module.params, _settings(module), _redactor(module)).run()
     except CdnError as error:
         _fail(module, error)
+    except KeyboardInterrupt:
+        _fail(module, CdnError("Interrupted.", code=INTERRUPTED))
     except Exception as exc:  # noqa: BLE001 - as above
         _fail(module, defect(exc))
     _finish(module, {**result, "changed": False}, errors)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Have SIGTERM break the work off as Ctrl-C does, so that the module can tell what it has done."""
+
+    def interrupt(*_signal: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _started(

@@ -8,7 +8,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from queue import Empty, SimpleQueue
 from typing import TypeVar, Union
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, Outcome
@@ -22,6 +25,7 @@ Result = Union[R, CdnError]
 def each(work: Callable[[K], R], items: Sequence[K], concurrency: int) -> dict[K, Result[R]]:
     """Do ``work`` for every item, at most ``concurrency`` at a time; one that fails does not stop the others.
 
+    :param items: each of them once
     :return: the result or the error of every item, in the items' order
     """
 
@@ -35,11 +39,26 @@ def each(work: Callable[[K], R], items: Sequence[K], concurrency: int) -> dict[K
 
     if len(items) < 2 or concurrency < 2:
         return {item: guarded(item) for item in items}
-    # Imported where it is needed: most runs have one target, and start-up time counts.
-    from concurrent.futures import ThreadPoolExecutor
+    todo: SimpleQueue[K] = SimpleQueue()
+    done: SimpleQueue[tuple[K, Result[R]]] = SimpleQueue()
+    broken_off = threading.Event()
 
-    with ThreadPoolExecutor(min(concurrency, len(items))) as pool:
-        return dict(zip(items, pool.map(guarded, items)))
+    def run() -> None:
+        with contextlib.suppress(Empty):
+            while not broken_off.is_set():
+                item = todo.get_nowait()
+                done.put((item, guarded(item)))
+
+    for item in items:
+        todo.put(item)
+    # The threads of concurrent.futures would have to end before the program can, even after Ctrl-C.
+    for _thread in range(min(concurrency, len(items))):
+        threading.Thread(target=run, daemon=True).start()
+    try:
+        results = dict(done.get() for _item in items)
+    finally:
+        broken_off.set()
+    return {item: results[item] for item in items}
 
 
 MAX_PAGES = 1000

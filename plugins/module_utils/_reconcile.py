@@ -29,6 +29,9 @@ S = TypeVar("S")
 LOST_ANSWER_PAUSE = 1.0
 """Seconds before reading what became of a write whose answer was lost: the provider may still be at it."""
 
+INTERRUPTED = "Interrupted"
+"""The code of errors after a signal."""
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -86,6 +89,38 @@ class Reconciliation(Generic[S]):
         self._settle(targets, Stage.WAITING)
         self._revert([target for target in targets if target.error is not None and target.changed])
         return targets
+
+    def broken_off(self) -> list[Target[S]]:
+        """Every target, after a signal broke the run off: where something was still to do, that has failed.
+
+        :raises CdnError: nobody knew yet which targets there are
+        """
+        if not self.targets:
+            raise CdnError("Interrupted before anything was read; nothing was changed.", code=INTERRUPTED)
+        written = [target for target in self.targets if target.changed]
+        for target in written:
+            if target.written_at is None:
+                self._written(target)
+        if self._waiting is None:
+            self._settle(written, Stage.WAITING)  # nobody wanted to see more of them
+        for target in self.targets:
+            if target.pending:
+                target.fail(self._interruption(target))
+        return self.targets
+
+    def _interruption(self, target: Target[S]) -> CdnError:
+        name, outcome = self._resource.name(target.key), Outcome.UNKNOWN
+        if target.reverting is not None:
+            text = "interrupted while the state from before was brought back"
+        elif target.changed:
+            text = "interrupted after it was changed, before the end of that was seen"
+        elif target.writes:
+            text = "interrupted while it was changed; nobody can tell whether that was executed"
+        else:
+            text, outcome = "interrupted before anything was changed", Outcome.NOT_EXECUTED
+        return CdnError(
+            f"{name}: {text}. Run again.", provider=self._resource.provider, code=INTERRUPTED, outcome=outcome
+        )
 
     # ---- read, plan ----
 

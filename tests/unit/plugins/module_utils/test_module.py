@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -52,6 +53,7 @@ class Lamps:
         self.errors: dict[str, CdnError] = {}
         self.notes: dict[str, str] = {}
         self.defects: dict[str, Exception] = {}
+        self.signals: dict[str, signal.Signals] = {}
         self.params: Mapping[str, Any] = {}
         self.settings = Settings()
         self.redact = Redactor()
@@ -63,6 +65,8 @@ class Lamps:
         return self
 
     def _stumble(self, where: str) -> None:
+        if where in self.signals:
+            signal.raise_signal(self.signals[where])
         if where in self.defects:
             raise self.defects[where]
 
@@ -81,6 +85,7 @@ class Lamps:
         return Keep(self.notes.get(key, "")) if state == "on" else Change("switched_on", "would_switch_on")
 
     def apply(self, target: Target[str]) -> None:
+        self._stumble(f"apply {target.key}")
         if target.key in self.errors:
             raise self.errors[target.key]
         self.lamps[target.key] = "on"
@@ -262,6 +267,52 @@ def test_defect_is_told_without_its_text_and_conceals_no_write(switch_on: Play, 
     assert (lamps.lamps["a"] == "on") is changed
 
 
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_signal_while_waiting_leaves_a_result(switch_on: Play, sent: signal.Signals) -> None:
+    lamps = Lamps(a="off", b="on")
+    lamps.signals = {"poll": sent}
+    before = signal.getsignal(signal.SIGTERM)
+    result = switch_on(lamps)
+    assert result["changed"] is True
+    assert result["msg"] == (
+        "1 of 2 failed. lamp a: interrupted after it was changed, before the end of that was seen. Run again."
+    )
+    assert (result["error"]["code"], result["error"]["outcome"]) == ("Interrupted", "unknown")
+    assert [lamp["outcome"] for lamp in result["lamps"]] == ["failed", "unchanged"]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_signal_while_writing_tells_what_was_done(switch_on: Play, wait: bool) -> None:
+    lamps = Lamps(a="off", b="off", c="off", d="on")
+    lamps.signals = {"apply b": signal.SIGTERM}
+    result = switch_on(lamps, concurrency=1, wait=wait)
+    assert result["changed"] is True
+    said_of_a = "lamp a: interrupted after it was changed, before the end of that was seen. Run again. "
+    assert result["msg"] == (
+        f"{3 if wait else 2} of 4 failed. {said_of_a if wait else ''}lamp b: interrupted while it was changed; nobody "
+        "can tell whether that was executed. Run again. lamp c: interrupted before anything was changed. Run again."
+    )
+    outcomes = ["failed" if wait else "pending", "failed", "failed", "unchanged"]
+    assert [lamp["outcome"] for lamp in result["lamps"]] == outcomes
+    assert lamps.lamps == {"a": "on", "b": "off", "c": "off", "d": "on"}
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("select", "Interrupted before anything was read; nothing was changed."),
+        ("read", "lamp a: interrupted before anything was changed. Run again."),
+    ],
+)
+def test_signal_before_any_write_changes_nothing(switch_on: Play, where: str, message: str) -> None:
+    lamps = Lamps(a="off")
+    lamps.signals = {where: signal.SIGTERM}
+    result = switch_on(lamps)
+    assert (result["msg"], result["changed"], result["error"]["outcome"]) == (message, False, "not_executed")
+    assert lamps.lamps == {"a": "off"}
+
+
 def test_missing_library_is_told_before_anything_else(switch_on: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_http, "REQUESTS_IMPORT_ERROR", "Traceback: no module named requests")
     lamps = Lamps(a="off")
@@ -329,6 +380,16 @@ def test_query_that_comes_to_nothing_is_told(read_off: Play, raises: Exception, 
     assert result["msg"].startswith(message)
     assert (result["error"]["code"], result["changed"]) == (code, False)
     assert "s3cret" not in str(result)
+
+
+def test_query_that_is_interrupted_is_told_as_such(read_off: Play) -> None:
+    class Interrupted(Meter):
+        def run(self) -> tuple[dict[str, Any], Sequence[CdnError]]:
+            signal.raise_signal(signal.SIGTERM)
+            return super().run()
+
+    result = read_off(Interrupted())
+    assert (result["msg"], result["error"]["code"]) == ("Interrupted.", "Interrupted")
 
 
 def test_query_without_http_needs_no_library_and_has_no_such_options(

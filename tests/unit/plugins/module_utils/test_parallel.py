@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 
 import pytest
@@ -55,6 +56,22 @@ def test_no_more_work_at_a_time_than_allowed(items: int, concurrency: int, expec
     room = Room(expected)
     assert not any(each(lambda item: room.visit(), list(range(items)), concurrency).values())
     assert room.most == expected
+
+
+def test_a_signal_is_not_kept_waiting_and_nothing_more_is_begun() -> None:
+    begun: list[int] = []
+    ended = threading.Event()
+
+    def work(item: int) -> None:
+        begun.append(item)
+        if item == 1:
+            signal.raise_signal(signal.SIGINT)
+        ended.wait(30)
+
+    with pytest.raises(KeyboardInterrupt):
+        each(work, list(range(10)), concurrency=2)
+    ended.set()
+    assert sorted(begun) == [0, 1]
 
 
 def test_a_single_item_needs_no_thread() -> None:
