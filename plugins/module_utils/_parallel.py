@@ -51,10 +51,10 @@ def each(work: Callable[[K], R], items: Sequence[K], concurrency: int) -> dict[K
 
     for item in items:
         todo.put(item)
-    # The threads of concurrent.futures would have to end before the program can, even after Ctrl-C.
-    for _thread in range(min(concurrency, len(items))):
-        threading.Thread(target=run, daemon=True).start()
     try:
+        # The threads of concurrent.futures would have to end before the program can, even after Ctrl-C.
+        for _thread in range(min(concurrency, len(items))):
+            threading.Thread(target=run, daemon=True).start()
         results = dict(done.get() for _item in items)
     finally:
         broken_off.set()
