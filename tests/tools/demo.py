@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, certops.cdn contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make demo`: run playbooks/demo.yml twice against the emulator, and show what it changed.
+"""`make demo`: run playbooks/demo.yml twice against the emulator, show what it changed, and report on what is there.
 
 The first run has to change something at each provider. The second has to change nothing and to send no write.
 """
@@ -25,6 +25,7 @@ from emulator.process import EmulatorError, Running, exported, started
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / ".venv" / "collections"
 BIN = Path(sys.executable).parent
+REPORTS = ROOT / ".test-results" / "demo"
 
 console = Console() if sys.stdout.isatty() else Console(width=110)
 
@@ -46,10 +47,9 @@ def environment(url: str, home: Path) -> dict[str, str]:
     }
 
 
-def play(env: dict[str, str], results: Path) -> tuple[dict[str, Any], int]:
-    """Run the playbook, showing what it says. Its results, and how many tasks changed something."""
-    playbook = ROOT / "playbooks" / "demo.yml"
-    command = ["ansible-playbook", str(playbook), "-i", "localhost,", "--diff", "-e", f"demo_results={results}"]
+def play(env: dict[str, str], playbook: str, *options: str) -> int:
+    """Run a playbook, showing what it says. How many of its tasks changed something."""
+    command = ["ansible-playbook", str(ROOT / "playbooks" / playbook), "-i", "localhost,", *options]
     with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         assert process.stdout is not None
         lines = []
@@ -59,7 +59,13 @@ def play(env: dict[str, str], results: Path) -> tuple[dict[str, Any], int]:
     recap = re.search(r"^localhost\s+:.*\bchanged=(\d+)", "".join(lines), re.MULTILINE)
     if process.returncode != 0 or recap is None:
         raise DemoError(f"the playbook ended with exit code {process.returncode}")
-    return json.loads(results.read_text(encoding="utf-8")), int(recap.group(1))
+    return int(recap.group(1))
+
+
+def change(env: dict[str, str], results: Path) -> tuple[dict[str, Any], int]:
+    """Run the demo's playbook. Its results, and how many tasks changed something."""
+    changed = play(env, "demo.yml", "--diff", "-e", f"demo_results={results}")
+    return json.loads(results.read_text(encoding="utf-8")), changed
 
 
 def rows(results: dict[str, Any]) -> Iterator[tuple[str, str, str, str, str]]:
@@ -109,19 +115,25 @@ def demo() -> None:
         folder, emulator = Path(name), Running(url)
         env = environment(url, folder / "home")
         console.rule("First run")
-        first, changed = play(env, folder / "first.json")
+        first, changed = change(env, folder / "first.json")
         show("What the first run changed", first)
         unmoved = [provider for provider, result in first.items() if not result["changed"]]
         if unmoved:
             raise DemoError(f"the first run changed nothing at {', '.join(unmoved)}")
         sent = len(emulator.writes())
         console.rule("Second run")
-        _second, changed = play(env, folder / "second.json")
+        _second, changed = change(env, folder / "second.json")
         repeated = emulator.writes()[sent:]
         if changed or repeated:
             actions = ", ".join(call["action"] for call in repeated)
             raise DemoError(f"the second run has changed={changed} and wrote: {actions or 'nothing'}")
+        console.rule("Report")
+        REPORTS.mkdir(parents=True, exist_ok=True)
+        play(env, "cert_report.yml", "-e", f"cert_report_directory={REPORTS}")
     console.print(f"[bold green]The first run sent {sent} writes; the second changed nothing and sent none.[/]")
+    console.print(
+        f"Open {(REPORTS / 'cert_report.html').relative_to(ROOT)} in a browser: it is the report for your team."
+    )
 
 
 def main() -> int:
