@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 
@@ -65,7 +66,7 @@ def test_a_signal_is_not_kept_waiting_and_nothing_more_is_begun() -> None:
     def work(item: int) -> None:
         begun.append(item)
         if item == 1:
-            signal.raise_signal(signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
         ended.wait(30)
 
     with pytest.raises(KeyboardInterrupt):
