@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class Done:
 
     code: int
     output: str
+    results: dict[str, Any] = field(default_factory=dict)  # of each task that was played
 
     def result(self) -> dict[str, Any]:
         """The module's result in the output of an ad-hoc command."""
@@ -71,7 +72,7 @@ class Shell:
         playbook.write_text(yaml.safe_dump([play], sort_keys=False), encoding="utf-8")
         return self.run("ansible-playbook", str(playbook), *options)
 
-    def play_each(self, tasks: dict[str, Any], *options: str, **keywords: Any) -> tuple[Done, dict[str, Any]]:
+    def play_each(self, tasks: dict[str, Any], *options: str, **keywords: Any) -> Done:
         """Play a task of each module, whichever of them fail, and tell the results: starting Ansible takes the time."""
         blocks = [
             {"block": [{**task, "register": f"result_of_{name}"}], "rescue": [{"ansible.builtin.meta": "noop"}]}
@@ -81,8 +82,8 @@ class Shell:
         done = self.play([*blocks, told], *options, **keywords)
         assert done.code == 0, done.output
         text = done.output.partition("TASK [Results]")[2]
-        results: dict[str, Any] = json.JSONDecoder().raw_decode(text, text.index("=> {") + 3)[0]["msg"]
-        return done, results
+        done.results = json.JSONDecoder().raw_decode(text, text.index("=> {") + 3)[0]["msg"]
+        return done
 
 
 @pytest.fixture(scope="session")

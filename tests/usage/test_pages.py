@@ -35,10 +35,10 @@ def test_examples_predict_in_check_mode_and_write_nothing(shell: Shell, emulator
     # in an order in which none changes what another is about to find
     firsts = {name: next(t for t in page(name, "EXAMPLES") if f"certops.cdn.{name}" in t) for name in reversed(NAMES)}
 
-    _, predicted = shell.play_each(firsts, "--check")
+    predicted = shell.play_each(firsts, "--check").results
     assert emulator.writes() == []
 
-    _, results = shell.play_each(firsts)
+    results = shell.play_each(firsts).results
     assert [name for name in NAMES if predicted[name]["failed"] or results[name]["failed"]] == []
     assert {name: one["changed"] for name, one in predicted.items()} == {
         n: one["changed"] for n, one in results.items()
@@ -85,7 +85,7 @@ def test_ansible_doc_shows_the_pages(shell: Shell) -> None:
     done = shell.run("ansible-doc", *(f"certops.cdn.{name}" for name in NAMES))
 
     assert done.code == 0
-    _, *pages = done.output.split("> MODULE ")
+    pages = done.output.split("> MODULE ")[1:]
     assert [shown.split()[0] for shown in pages] == [f"certops.cdn.{name}" for name in NAMES]
     for shown in pages:
         for heading in ("OPTIONS", "ATTRIBUTES", "EXAMPLES", "RETURN VALUES", "NOTES"):

@@ -76,9 +76,9 @@ def test_no_secret_at_the_highest_verbosity(
         tasks[name] = {f"certops.cdn.{name}": options}
     shell.environment["ANSIBLE_LOG_PATH"] = str(shell.folder / "log")
 
-    done, results = shell.play_each(tasks, "-vvvv", "--diff")
+    done = shell.play_each(tasks, "-vvvv", "--diff")
 
-    assert {name for name, result in results.items() if result["failed"]} == set(() if fault == "none" else names)
+    assert {name for name, result in done.results.items() if result["failed"]} == set(() if fault == "none" else names)
     every = sorted({secret for found in secrets.values() for secret in found})
     assert leaks(every, done.output) == []
     assert leaks(every, everything_written(shell.folder)) == []

@@ -83,12 +83,12 @@ def test_a_playbook_with_defaults_for_the_groups(shell: Shell, emulator: Running
             del shell.environment[variable]
     tasks = {name: {f"certops.cdn.{name}": options, "diff": True} for name, (_text, options) in TASKS.items()}
 
-    done, first = shell.play_each(tasks, module_defaults=defaults)
-    _, second = shell.play_each(tasks, module_defaults=defaults)
+    first = shell.play_each(tasks, module_defaults=defaults)
+    second = shell.play_each(tasks, module_defaults=defaults)
 
-    assert [name for name, result in first.items() if not result["changed"] or result["failed"]] == []
-    assert [name for name, result in second.items() if result["changed"] or result["failed"]] == []
-    changes = re.split(r"^TASK ", done.output, flags=re.M)[1 : 1 + len(tasks)]
+    assert [name for name, result in first.results.items() if not result["changed"] or result["failed"]] == []
+    assert [name for name, result in second.results.items() if result["changed"] or result["failed"]] == []
+    changes = re.split(r"^TASK ", first.output, flags=re.M)[1 : 1 + len(tasks)]
     assert [name for name, text in zip(tasks, changes, strict=True) if "+++ after" not in text] == []
 
 
@@ -97,9 +97,9 @@ EACH = {name: {f"certops.cdn.{name}": TASKS[name][1] if name in TASKS else {}} f
 
 
 def test_defaults_for_all_modules(shell: Shell) -> None:
-    _, results = shell.play_each(EACH, module_defaults={"group/certops.cdn.all": {"timeout": -1}})
+    done = shell.play_each(EACH, module_defaults={"group/certops.cdn.all": {"timeout": -1}})
 
-    for result in results.values():
+    for result in done.results.values():
         assert "timeout: -1.0 was given, but it must be greater than 0" in result["msg"]
 
 
@@ -123,9 +123,9 @@ def test_without_requests_the_message_says_so(shell: Shell) -> None:
     (hidden / "requests.py").write_text("raise ImportError('not here')\n", encoding="utf-8")
     shell.environment["PYTHONPATH"] = str(hidden)
 
-    _, results = shell.play_each(EACH)
+    done = shell.play_each(EACH)
 
-    for result in results.values():
+    for result in done.results.values():
         assert result["failed"]
         assert "Failed to import the required Python library (requests)" in result["msg"]
 
@@ -135,9 +135,9 @@ def test_without_credentials_the_message_names_options_and_variables(shell: Shel
     for variable in variables:
         del shell.environment[variable]
 
-    _, results = shell.play_each(EACH)
+    done = shell.play_each(EACH)
 
-    for name, result in results.items():
+    for name, result in done.results.items():
         assert result["failed"]
         assert result["msg"].startswith("No credentials: ")
         for option in GROUPS[name.split("_", maxsplit=1)[0]]:
