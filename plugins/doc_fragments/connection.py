@@ -20,7 +20,9 @@ options:
     description: A file or directory of CA certificates to trust instead of those that C(requests) brings along.
     type: path
   timeout:
-    description: Time limit of a single request in seconds.
+    description:
+      - Time limit of a single request in seconds, from the connection to the last byte of the answer.
+      - Ten of them at most are for the connection, with the resolution of the host's name.
     type: float
     default: 30
   retries:

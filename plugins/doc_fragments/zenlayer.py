@@ -17,6 +17,7 @@ options:
       - Id of the access key pair. Needs O(access_key_password).
       - If not set, the value of the environment variable E(ZENLAYERCLOUD_ACCESS_KEY_ID) or
         E(ZENLAYER_ACCESS_KEY_ID) is used. Both halves of a pair come from variables of the same family.
+      - One half as an option and the other half from a pair in the environment is refused.
     type: str
   access_key_password:
     description:
