@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from ansible import template
+
 T = TypeVar("T")
 
-try:
-    from ansible.template import trust_as_template  # noqa: F401 - only whether it is there
-except ImportError:
-    # ansible-core up to 2.18 takes every text for a template that is not marked.
+if hasattr(template, "trust_as_template"):
+
+    def untrusted(value: T) -> T:
+        """The value: only texts that are marked are used as templates."""
+        return value
+
+else:
+    # ansible-core up to 2.18 takes every text for a template that is not marked as data.
     from ansible.utils.unsafe_proxy import wrap_var
 
     def untrusted(value: T) -> T:
         """The value, so marked that no text in it is ever used as a template."""
         return wrap_var(value)  # type: ignore[no-any-return]
-
-else:
-
-    def untrusted(value: T) -> T:
-        """The value: only what is marked is used as a template."""
-        return value
