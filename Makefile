@@ -6,10 +6,10 @@ PYTHON ?= python3
 
 VENV := .venv/test/bin
 RUN := $(VENV)/python tests/tools/run_tests.py
-STAGES := lint sanity importer docs-lint unit conformance usage integration
+STAGES := lint sanity importer docs-lint docs unit conformance usage integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-matrix $(STAGES) coverage bench molecule format lock release-notes clean
+.PHONY: help setup demo test test-matrix $(STAGES) coverage bench molecule format drawings screenshots lock release-notes clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[^#\t]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,7 @@ lint: ## ruff, mypy, yamllint, ansible-lint, the changelog, licences
 sanity: ## ansible-test sanity
 importer: ## build the artifact and import it as Galaxy does
 docs-lint: ## the modules' documentation and its references
+docs: ## the documentation as a site, in .test-results/docs
 unit: ## unit tests
 conformance: ## the providers' own SDKs against the emulator
 usage: ## ways of use: playbooks, ad-hoc commands, examples
@@ -49,6 +50,12 @@ molecule: setup ## the role zenlayer_rotate, as molecule runs it
 
 format: setup ## format the Python files
 	@$(VENV)/ruff format . && $(VENV)/ruff check --fix .
+
+drawings: setup ## draw the documentation's drawings anew, see tests/tools/draw.py
+	@$(VENV)/python tests/tools/draw.py
+
+screenshots: setup ## take the documentation's pictures of the report anew
+	@PYTHONPATH=tests $(VENV)/python tests/tools/screenshots.py
 
 lock: setup ## lock the development requirements anew, at their newest versions
 	@for name in uv test; do $(VENV)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 \

@@ -210,7 +210,8 @@ def ruff(run: Run) -> None:
 def mypy(run: Run) -> None:
     run("mypy", "tests/tools")
     wanted("plugins/module_utils")
-    run("mypy", "-p", "ansible_collections.certops.cdn.plugins.module_utils")
+    parts = ("module_utils", "plugin_utils")
+    run("mypy", *[word for part in parts for word in ("-p", f"ansible_collections.certops.cdn.plugins.{part}")])
 
 
 def yamllint(run: Run) -> None:
@@ -226,6 +227,24 @@ def docs(run: Run) -> None:
     with copied_tree() as tree:
         checks = ["--plugin-docs", "--validate-collection-refs", "self", "--check-extra-docs-refs"]
         run("antsibull-docs", "lint-collection-docs", *checks, ".", cwd=tree, env=tree_paths(tree))
+
+
+def site(run: Run) -> None:
+    """The documentation as a site. Whatever Sphinx warns of, such as a link that leads nowhere, is an error."""
+    run(sys.executable, TOOLS / "draw.py", "--check")
+    folder = RESULTS / "docs"
+    shutil.rmtree(folder, ignore_errors=True)
+    with copied_tree() as tree:
+        shutil.copytree(tree / "docs" / "site", tree, dirs_exist_ok=True)
+        (tree / "reference").mkdir(mode=0o700)
+        options = ["--use-current", "--squash-hierarchy", "--fail-on-error", "--no-add-antsibull-docs-version"]
+        command = ("antsibull-docs", "--config-file", "antsibull-docs.cfg", "collection", *options)
+        run(*command, "--dest-dir", tree / "reference", "certops.cdn", cwd=tree, env=tree_paths(tree))
+        doctrees = tree.parents[2] / "doctrees"
+        strict = ("--fail-on-warning", "--keep-going", "--jobs", "2", "--quiet")
+        run("sphinx-build", *strict, "-d", doctrees, tree, folder, env=tree_paths(tree))
+    looked = run(sys.executable, TOOLS / "look_at_site.py", folder).splitlines()[-1]
+    run.note = f"{(folder / 'index.html').relative_to(ROOT)}; {looked}"
 
 
 def changelog(run: Run) -> None:
@@ -374,6 +393,7 @@ STAGES = (
     Stage("conformance", conformance),
     Stage("ansible-lint", ansible_lint, "lint"),
     Stage("docs-lint", docs),
+    Stage("docs", site),
     Stage("mypy", mypy, "lint"),
     Stage("changelog", changelog, "lint"),
     Stage("ruff", ruff, "lint"),
