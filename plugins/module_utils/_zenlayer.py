@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.certops.cdn.plugins.module_utils._certificates import normalise_fingerprint
-from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, Outcome
+from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, Outcome
 from ansible_collections.certops.cdn.plugins.module_utils._http import Call, JsonClient, Reply, Settings, with_advice
 from ansible_collections.certops.cdn.plugins.module_utils._options import (
     Credential,
@@ -40,6 +40,8 @@ from ansible_collections.certops.cdn.plugins.module_utils._shape import (
 from ansible_collections.certops.cdn.plugins.module_utils._signing import BearerAuth, Zc2Auth
 from ansible_collections.certops.cdn.plugins.module_utils._times import days_left, iso_time, parse_time
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Deadline
+
+R = TypeVar("R")
 
 PROVIDER = "Zenlayer"
 API_URL = "https://console.zenlayer.com"
@@ -306,8 +308,12 @@ class Zenlayer:
         concurrency: int = 1,
         subject: str = "",
         deadline: Deadline | None = None,
-    ) -> list[Any]:
-        """All items of a list action, until an empty page or ``totalCount`` is reached (api/zenlayer.md 7.19)."""
+    ) -> tuple[list[Any], list[CdnError]]:
+        """All items of a list action, until an empty page or ``totalCount`` is reached (api/zenlayer.md 7.19).
+
+        :return: the items, and the errors of pages that could not be read
+        :raises ApiError: the first page could not be read
+        """
 
         def read(number: int, before: int) -> tuple[int | None, list[Any]]:
             total, page = self._call(
@@ -322,27 +328,33 @@ class Zenlayer:
                 total = before + len(page) + 1
             return total, page
 
-        items, errors = all_pages(read, PAGE_SIZE, concurrency)
-        if errors:
-            raise errors[0]
-        return items
+        return all_pages(read, PAGE_SIZE, concurrency)
 
     def domains(self, *, name: str | None = None, resource_group_id: str | None = None) -> list[Domain]:
         """DescribeDomains: all domains, each once, without their certificates.
 
         :param name: a filter of which it is unverified whether it matches exactly: compare the names again
         """
+        return _complete(self.listed_domains(name=name, resource_group_id=resource_group_id))
+
+    def listed_domains(
+        self, *, name: str | None = None, resource_group_id: str | None = None
+    ) -> tuple[list[Domain], list[CdnError]]:
+        """As :meth:`domains`, but with the errors of pages that could not be read.
+
+        :raises ApiError: the first page could not be read
+        """
         filters = {"domainName": name, "resourceGroupId": resource_group_id}
         subject, concurrency = (f"domain {name}", 1) if name else ("", self._concurrency)
-        found = self._pages("DescribeDomains", filters, Domain.parse, concurrency=concurrency, subject=subject)
-        return list({domain.domain_id: domain for domain in found}.values())
+        found, errors = self._pages("DescribeDomains", filters, Domain.parse, concurrency=concurrency, subject=subject)
+        return list({domain.domain_id: domain for domain in found}.values()), errors
 
     def domains_by_id(
         self, domain_ids: Sequence[str], resource_group_id: str | None = None, deadline: Deadline | None = None
     ) -> dict[str, Domain]:
         """DescribeDomains for at most :data:`MAX_IDS` ids; unknown ones are missing in the result."""
         filters = {"domainIds": list(domain_ids), "resourceGroupId": resource_group_id}
-        found = self._pages("DescribeDomains", filters, Domain.parse, deadline=deadline)
+        found = _complete(self._pages("DescribeDomains", filters, Domain.parse, deadline=deadline))
         return {domain.domain_id: domain for domain in found if domain.domain_id in domain_ids}
 
     def bound_certificate(self, domain: Domain) -> Certificate | None:
@@ -375,7 +387,7 @@ class Zenlayer:
             "resourceGroupId": resource_group_id,
         }
         concurrency = 1 if certificate_ids else self._concurrency
-        found = self._pages("DescribeCertificates", filters, Certificate.parse, concurrency=concurrency)
+        found = _complete(self._pages("DescribeCertificates", filters, Certificate.parse, concurrency=concurrency))
         return list({certificate.certificate_id: certificate for certificate in found}.values())
 
     def create_certificate(
@@ -412,6 +424,17 @@ class Zenlayer:
         return self._call(  # type: ignore[no-any-return]
             "DeleteCertificate", body, lambda data: data["requestId"], writes=True, subject=str(certificate)
         )
+
+
+def _complete(listed: tuple[list[R], list[CdnError]]) -> list[R]:
+    """All items of a list.
+
+    :raises CdnError: some could not be read
+    """
+    items, errors = listed
+    if errors:
+        raise errors[0]
+    return items
 
 
 def _page(data: Mapping[str, Any], parse_item: Any) -> tuple[int | None, list[Any]]:

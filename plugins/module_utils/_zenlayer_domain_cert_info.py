@@ -21,7 +21,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._parallel import Resul
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._times import days_left
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import Domain, Rollout, Zenlayer
-from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_lists import Lists, names_or_patterns, value_of
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_lists import Lists, names_or_patterns
 
 STATUSES: Mapping[str, Rollout] = {rollout.name: rollout for rollout in Rollout}
 """The words of the option ``config_status``."""
@@ -66,11 +66,11 @@ class DomainQuery:
         self._now = datetime.now(timezone.utc)
 
     def run(self) -> tuple[dict[str, Any], Sequence[CdnError]]:
-        """The rows, the ids and names that do not exist, and the errors of domains whose binding could not be read.
+        """The rows, the ids and names that do not exist, and the errors of what could not be read.
 
-        :raises CdnError: the domains could not be listed
+        :raises CdnError: no domains could be listed
         """
-        domains, not_found = self._selected()
+        domains, not_found, errors = self._selected()
         wanted, names = self._params["config_status"], self._params["covered_by"]
         chosen = {
             key: domain
@@ -80,19 +80,28 @@ class DomainQuery:
         }
         read = self._lists.with_certificates(chosen)
         rows = [self._row(chosen[key], result) for key, result in read.items() if self._passes(result)]
-        errors = [result for result in read.values() if isinstance(result, CdnError)]
+        errors += [result for result in read.values() if isinstance(result, CdnError)]
         return {"domains": rows, "not_found": not_found}, errors
 
-    def _selected(self) -> tuple[dict[str, Domain], list[str]]:
-        """The domains that are named, or all; and what is named but does not exist."""
+    def _selected(self) -> tuple[dict[str, Domain], list[str], list[CdnError]]:
+        """The domains that are named, or all; what is named but does not exist; and why some could not be read.
+
+        :raises CdnError: none could be read
+        """
         if self._ids is not None:
-            found = {key: value_of(result) for key, result in self._lists.domains_by_id(self._ids).items()}
-            return found, [key for key in self._ids if key not in found]
+            read = self._lists.domains_by_id(self._ids)
+            found = {key: result for key, result in read.items() if isinstance(result, Domain)}
+            # One call is for many ids, which then have its error in common.
+            errors = list({id(result): result for result in read.values() if isinstance(result, CdnError)}.values())
+            if errors and not found:
+                raise errors[0]
+            return found, [key for key in self._ids if key not in read], errors
         if self._names is not None:
             by_name = self._lists.domains_by_name(self._names)
             found = {domain.domain_id: domain for domains in by_name.values() for domain in domains}
-            return found, [name for name, domains in by_name.items() if not domains]
-        return {domain.domain_id: domain for domain in self._lists.domains()}, []
+            return found, [name for name, domains in by_name.items() if not domains], []
+        domains, unread = self._lists.listed_domains()
+        return {domain.domain_id: domain for domain in domains}, [], unread
 
     def _passes(self, result: Result[Domain]) -> bool:
         """Whether it is told. What cannot be read is: nobody knows what it would be."""

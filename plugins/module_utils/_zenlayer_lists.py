@@ -37,6 +37,13 @@ class Lists:
         """All domains, without their certificates."""
         return self._api.domains(resource_group_id=self._group)
 
+    def listed_domains(self) -> tuple[list[Domain], list[CdnError]]:
+        """All domains that could be read, without their certificates, and the errors where some could not.
+
+        :raises CdnError: none could be read
+        """
+        return self._api.listed_domains(resource_group_id=self._group)
+
     def domains_by_id(self, ids: Sequence[str], deadline: Deadline | None = None) -> dict[str, Result[Domain]]:
         """The domains with these ids, in this order, and the error where some could not be read.
 

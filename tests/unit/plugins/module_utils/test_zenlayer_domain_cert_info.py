@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.certops.cdn.plugins.module_utils import _zenlayer
+from ansible_collections.certops.cdn.plugins.module_utils import _zenlayer, _zenlayer_lists
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, Outcome
 from ansible_collections.certops.cdn.plugins.modules import zenlayer_domain_cert_info
 from ansible_collections.certops.cdn.tests.unit.plugins.fakes import FakeClock
@@ -168,6 +168,22 @@ def test_list_that_cannot_be_read_fails_the_task(run: Run, account: Account, par
     result = run(**params)
     assert (result["failed"], result["msg"]) == (True, "Zenlayer refused: NO.")
     assert "domains" not in result
+
+
+@pytest.mark.parametrize("asked", ["pages", "ids"])
+def test_part_of_a_list_that_cannot_be_read_hides_no_other(
+    run: Run, account: Account, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    monkeypatch.setattr(_zenlayer, "PAGE_SIZE", 2)
+    monkeypatch.setattr(_zenlayer_lists, "MAX_IDS", 2)
+    account.domain("d-last", "last.example.org")
+    params = {"domain_ids": [*ALL[:3], "d-x", "d-last"]} if asked == "ids" else {}
+    faults: list[Any] = [None, refusal("NO")]
+    account.faults = {("DescribeDomains", ""): faults}
+    result = run(**params, concurrency=1)
+    assert (result["failed"], result["msg"], faults) == (True, "Zenlayer refused: NO.", [])
+    assert ids(result) == ["d-www", "d-shop", "d-last"]
+    assert result["not_found"] == []
 
 
 @pytest.mark.parametrize(
