@@ -142,3 +142,13 @@ class Resource(Protocol[S]):
 
     def report(self, targets: Sequence[Target[S]]) -> dict[str, Any]:
         """The result's own keys, and ``diff``. Pure."""
+
+
+class OneWay:
+    """Part of a resource whose provider has no way back: what was changed stays changed."""
+
+    def can_revert(self, target: Target[Any]) -> bool:
+        return False
+
+    def revert(self, target: Target[Any]) -> None:
+        """Nothing is ever taken back."""

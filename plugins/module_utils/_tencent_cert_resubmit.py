@@ -19,7 +19,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._options import one_gi
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import chunks, each
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Await, Change, Keep, Progress, Refuse, Verdict
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
-from ansible_collections.certops.cdn.plugins.module_utils._resource import Read, Target
+from ansible_collections.certops.cdn.plugins.module_utils._resource import OneWay, Read, Target
 from ansible_collections.certops.cdn.plugins.module_utils._tencent import (
     MAX_IDS,
     NOT_FOUND,
@@ -159,7 +159,7 @@ def resubmit_progress(status: Status | None, *, written: bool, accepted: bool) -
 # ---- The resubmission of certificates, as stages ---------------------------------------------------------------------
 
 
-class Resubmissions:
+class Resubmissions(OneWay):
     """The certificates that the options select, none of which is to sit in "review failed" or "cancelled"."""
 
     provider = PROVIDER
@@ -312,14 +312,6 @@ class Resubmissions:
         return CdnError(
             f"{self.name(target.key)} {what}.", provider=PROVIDER, action="DescribeCertificates", code="Timeout"
         )
-
-    # roll back: the provider has no way back
-
-    def can_revert(self, target: Target[Certificate]) -> bool:
-        return False
-
-    def revert(self, target: Target[Certificate]) -> None:
-        """Nothing."""
 
     # report
 

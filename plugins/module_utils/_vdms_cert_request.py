@@ -18,7 +18,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import each
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Await, Change, Keep, Progress, Refuse, Verdict
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
-from ansible_collections.certops.cdn.plugins.module_utils._resource import Read, Target
+from ansible_collections.certops.cdn.plugins.module_utils._resource import OneWay, Read, Target
 from ansible_collections.certops.cdn.plugins.module_utils._vdms import (
     NamedRequest,
     answered,
@@ -53,7 +53,7 @@ ORDER_LAG = 10.0
 # ---- A certificate request, as stages --------------------------------------------------------------------------------
 
 
-class CertificateRequest:
+class CertificateRequest(OneWay):
     """The one request that the options name, and its properties."""
 
     provider = PROVIDER
@@ -336,12 +336,6 @@ class CertificateRequest:
             code="Timeout",
             outcome=Outcome.UNKNOWN,
         )
-
-    def can_revert(self, target: Target[Request]) -> bool:
-        return False
-
-    def revert(self, target: Target[Request]) -> None:
-        """Nothing is ever taken back: a cancelled request keeps its label."""
 
     # report
 

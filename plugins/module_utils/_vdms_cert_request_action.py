@@ -22,7 +22,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._options import not_ne
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import each
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Change, Keep, Progress, Refuse, Verdict
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
-from ansible_collections.certops.cdn.plugins.module_utils._resource import Read, Target
+from ansible_collections.certops.cdn.plugins.module_utils._resource import OneWay, Read, Target
 from ansible_collections.certops.cdn.plugins.module_utils._vdms import (
     NamedRequest,
     answered,
@@ -177,7 +177,7 @@ def _pending(request: Request) -> set[str]:
 # ---- An action, as stages --------------------------------------------------------------------------------------------
 
 
-class RequestAction:
+class RequestAction(OneWay):
     """The one request that the options name, and what is asked for."""
 
     provider = PROVIDER
@@ -254,7 +254,7 @@ class RequestAction:
         """There is no evidence beside the request itself, see :meth:`plan`."""
         return False
 
-    # settle, roll back: an action is complete once it is accepted, and nothing takes it back
+    # settle: an action is complete once it is accepted
 
     def poll(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Read[Request]]:
         return self.read(keys)
@@ -270,12 +270,6 @@ class RequestAction:
 
     def overdue(self, target: Target[Request], seconds: float) -> CdnError | None:
         return None
-
-    def can_revert(self, target: Target[Request]) -> bool:
-        return False
-
-    def revert(self, target: Target[Request]) -> None:
-        """Nothing."""
 
     # report
 

@@ -21,7 +21,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._options import not_bl
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import each
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Change, Keep, Progress, Refuse, Verdict
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
-from ansible_collections.certops.cdn.plugins.module_utils._resource import Read, Target
+from ansible_collections.certops.cdn.plugins.module_utils._resource import OneWay, Read, Target
 from ansible_collections.certops.cdn.plugins.module_utils._times import iso_time
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Deadline
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import (
@@ -200,7 +200,7 @@ class Stock:
     users: tuple[Domain, ...] = ()
 
 
-class StoredCertificate:
+class StoredCertificate(OneWay):
     """The one certificate that the options give or name."""
 
     provider = PROVIDER
@@ -455,12 +455,6 @@ class StoredCertificate:
 
     def overdue(self, target: Target[Stock], seconds: float) -> CdnError | None:
         return None
-
-    def can_revert(self, target: Target[Stock]) -> bool:
-        return False
-
-    def revert(self, target: Target[Stock]) -> None:
-        """Nothing is ever taken back."""
 
     # report
 
