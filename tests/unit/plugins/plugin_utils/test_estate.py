@@ -46,7 +46,8 @@ def names(rows: Mapping[str, list[dict[str, Any]]], by_name: bool = True) -> lis
         ([("d1", "all"), ("d2", "localhost"), ("d3", "zenlayer")], ["all_d1", "localhost_d2", "zenlayer_d3"]),
         ([("d1", "a:b,c!d&e~f[1:3]@g h/i")], ["a_b_c_d_e_f_1_3__g_h_i"]),
         ([("d:1", "a.example.com"), ("d,2", "a.example.com")], ["a.example.com_d_1", "a.example.com_d_2"]),
-        ([("d1", "  ex.example.com "), ("d2", "übung.example.com"), ("d3", "\r ")], ["ex.example.com", "übung.example.com", "d3"]),
+        ([("d1", "  ex.example.com "), ("d2", "übung.example.com")], ["ex.example.com", "übung.example.com"]),
+        ([("d3", "\r ")], ["d3"]),
     ],
 )  # fmt: skip
 def test_names_of_hosts(found: list[tuple[str, str]], expected: list[str]) -> None:

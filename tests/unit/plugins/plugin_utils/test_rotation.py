@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ rollback_plan = zenlayer_rollback_plan.FilterModule().filters()["zenlayer_rollba
 removable = zenlayer_removable.FilterModule().filters()["zenlayer_removable"]
 is_covered = covered_by.TestModule().tests()["covered_by"]
 
-NAMES = ["*.example.com", "example.com"]
+NAMES = ("*.example.com", "example.com")
 
 
 def domain(name: str = "www.example.com", before: str | None = "c-old", changed: bool = True, **other: Any) -> Row:
@@ -40,12 +41,12 @@ def domain(name: str = "www.example.com", before: str | None = "c-old", changed:
     }
 
 
-def certificate(key: str, year: int = 2025, names: list[str] = NAMES, **other: Any) -> Row:
+def certificate(key: str, year: int = 2025, names: Sequence[str] = NAMES, **other: Any) -> Row:
     return {
         "certificate_id": key,
         "certificate_label": f"example-{year}",
         "common_name": "cn.example.com",
-        "sans": names,
+        "sans": list(names),
         "fingerprint": f"{year}" * 10,
         "not_before": f"{year}-01-01T00:00:00Z",
         "not_after": f"{year + 1}-01-01T00:00:00Z",
