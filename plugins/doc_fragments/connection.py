@@ -21,8 +21,9 @@ options:
     type: path
   timeout:
     description:
-      - Time limit of a single request in seconds, from the connection to the last byte of the answer.
-      - Ten of them at most are for the connection, with the resolution of the host's name.
+      - Time limit in seconds for the answer to a single request, from its begin to its last byte.
+      - It counts for the connection too, but is ten seconds there at most. Three times as long is tried for all
+        addresses of the host together.
     type: float
     default: 30
   retries:

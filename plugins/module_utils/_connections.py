@@ -7,8 +7,8 @@
 """Floor 1: HTTP connections that keep to their time limits as a whole.
 
 The limits of requests and urllib3 count for each address that is connected to and for each piece that is read, and not
-at all for the resolution of names. A server that sends a byte now and then could keep a task for ever. Here a limit
-counts for all of it: one for name and connection, one for head and body of the answer.
+at all for the resolution of names. A server that sends a byte now and then could keep a task for ever. Here there are
+limits for all of it: one for name and connection, one for head and body of the answer.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from ansible_collections.certops.cdn.plugins.module_utils._wait import Clock, De
 
 if TYPE_CHECKING:
     from requests.adapters import HTTPAdapter
+
+ADDRESSES = 3
+"""So many times the limit for one address is there for a name and all of its addresses: some may not answer at all."""
 
 
 class _TimedStream(io.RawIOBase):
@@ -105,10 +108,11 @@ def _bounded_pool(kind: Callable[..., Any], clock: Clock, *args: Any, **kwargs: 
         response_class = staticmethod(partial(TimedAnswer, clock=clock))
 
         def _new_conn(self) -> Any:
+            limit = ADDRESSES * self.timeout
             try:
-                return within(self.timeout, super()._new_conn)
+                return within(limit, super()._new_conn)
             except TimeoutError:
-                raise ConnectTimeoutError(self, f"no connection within {self.timeout:g} s") from None
+                raise ConnectTimeoutError(self, f"not within {limit:g} s") from None
 
     pool.ConnectionCls = Connection
     return pool

@@ -60,7 +60,7 @@ MAX_RETRY_AFTER = 60.0
 """Seconds that a ``Retry-After`` header can make us wait at most."""
 
 MAX_CONNECT_SECONDS = 10.0
-"""Seconds for one attempt to connect; ``timeout`` counts where it is shorter."""
+"""Seconds for an attempt to connect to one address; ``timeout`` counts where it is shorter."""
 
 EXCERPT = 200
 """Characters of an unreadable answer that are shown."""
@@ -274,7 +274,7 @@ class JsonClient:
             with adapter.send(
                 request,
                 stream=True,
-                timeout=urllib3.Timeout(total=timeout, connect=min(timeout, MAX_CONNECT_SECONDS)),  # type: ignore[arg-type]
+                timeout=(min(timeout, MAX_CONNECT_SECONDS), timeout),
                 verify=verify,
                 proxies=self._proxies,
             ) as response:
@@ -480,7 +480,8 @@ _NOISE = re.compile(r"^(?:<.*>|HTTPS?Connection\(.*?\)): |^\[SSL[^]]*\] | \(_ssl
 def _root_cause(exc: BaseException) -> str:
     """The innermost reason, in words."""
     *_outer, exc = _layers(exc)
-    text = getattr(exc, "strerror", None) or str(exc) or type(exc).__name__
+    told = exc.args[-1] if exc.args and isinstance(exc.args[-1], str) else str(exc)
+    text = getattr(exc, "strerror", None) or told or type(exc).__name__
     return _NOISE.sub("", text)
 
 
