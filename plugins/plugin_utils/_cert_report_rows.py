@@ -383,10 +383,10 @@ def _until(row: Row) -> str:
 _GONE = ("cancelled", "revoked", "refunded")
 
 _WAITS_FOR = {
-    "awaiting_documents": "Hand in the documents at the provider's console.",
-    "free_awaiting_documents": "Hand in what the order asks for at the provider's console.",
-    "awaiting_confirmation_letter": "Upload the signed confirmation letter at the provider's console.",
-    "awaiting_revocation_letter": "Upload the signed revocation letter at the provider's console.",
+    "awaiting_documents": ("documents", "Hand in the documents at the provider's console."),
+    "free_awaiting_documents": ("documents", "Hand in what the order asks for at the provider's console."),
+    "awaiting_confirmation_letter": ("the confirmation letter", "Upload it, signed, at the provider's console."),
+    "awaiting_revocation_letter": ("the revocation letter", "Upload it, signed, at the provider's console."),
 }
 
 
@@ -431,8 +431,8 @@ def _tencent_certificate(row: Row, told: Mapping[str, Any], replacements: Replac
         )
         problems.append(Problem("cancelled", Severity.NOTICE, "Its application was cancelled.", step))
     elif status in _WAITS_FOR:
-        summary = f"The provider waits: {row.status}."
-        problems.append(Problem("attention", Severity.WARNING, summary, _WAITS_FOR[status]))
+        what, step = _WAITS_FOR[status]
+        problems.append(Problem("attention", Severity.WARNING, f"It waits for {what}.", step))
     elif not status:
         summary = f"The provider tells a {row.status} that this collection does not know."
         problems.append(Problem("attention", Severity.WARNING, summary, "Look at it in the provider's console."))

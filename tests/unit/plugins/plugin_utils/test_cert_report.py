@@ -341,7 +341,7 @@ def test_tencent(certificate: dict[str, Any], expected: list[tuple[str, str, str
         (bought(status="rejected", resubmittable=False), "Its review has failed.", "anew"),
         (bought(status="cancelled"), "was cancelled", "If it is still wanted: certops.cdn.tencent_cert_resubmit"),
         (bought(status="cancelled", resubmittable=False), "was cancelled", "Delete it"),
-        (bought(status="awaiting_documents"), "waits: awaiting documents", "Hand in the documents"),
+        (bought(status="awaiting_documents"), "It waits for documents.", "Hand in the documents"),
         (bought(status=None), "status 1 that this collection does not know", "console"),
         (bought(days=3), "Expires in 3 days.", "Renew it"),
         (bought(days=3, auto_renew=True), "Expires in 3 days.", "see that it does"),
