@@ -362,7 +362,7 @@ class Vdms:
             subject=f"certificate request {certificate_id}",
         )
 
-    def dcv(self, certificate: Certificate) -> tuple[DcvRecord, ...]:
+    def dcv(self, certificate: Certificate, deadline: Deadline | None = None) -> tuple[DcvRecord, ...]:
         """Get DCV Metadata of all domains; the DNS methods need their ids (api/vdms.md 2.2)."""
         names = certificate.names_by_id
         records: list[DcvRecord] = []
@@ -374,6 +374,7 @@ class Vdms:
                 lambda data: _dcv_records(data, names),
                 query={"domain_ids": ",".join(map(str, ids))},
                 subject=f"certificate request {certificate.certificate_id}",
+                deadline=deadline,
             )
         return tuple(records)
 
@@ -606,11 +607,11 @@ class NamedRequest:
         return Request(certificate, report)
 
 
-def with_dcv(api: Vdms, request: Request) -> Request:
+def with_dcv(api: Vdms, request: Request, deadline: Deadline | None = None) -> Request:
     """The request with what proves the control of its domains, while that is waited for."""
     if request.certificate is None or not request.awaits_domains:
         return replace(request, dcv=(), notes=())
     try:
-        return replace(request, dcv=api.dcv(request.certificate), notes=())
+        return replace(request, dcv=api.dcv(request.certificate, deadline), notes=())
     except ApiError as error:
         return replace(request, dcv=(), notes=(f"dcv_records could not be read: {error.message}",))

@@ -292,7 +292,7 @@ class CertificateRequest(OneWay):
         else:
             self._last = replace(self._last, report=report)
             if not (self._absent or (self._last.awaits_domains and self._last.dcv)):
-                self._last = with_dcv(self._api, self._last)
+                self._last = with_dcv(self._api, self._last, deadline)
         return self._last
 
     def progress(self, target: Target[Request], state: Request, age: float) -> Progress:

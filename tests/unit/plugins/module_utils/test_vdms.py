@@ -865,6 +865,15 @@ def test_a_token_service_that_fails_during_a_wait_does_not_make_it_longer(cps: C
     assert clock.now() - began <= 20
 
 
+def test_records_that_cannot_be_read_do_not_make_a_wait_longer(cps: Cps, run: Run, clock: FakeClock) -> None:
+    later = [("DomainControlValidation", "Pending")] * 99
+    cps.add(40021, "shop-prod").coming = [("Processing", None), *later]
+    cps.fail("GET", "/dcv/certificates/40021", 503, times=99)
+    result = run(certificate_label="shop-prod", wait_for="active", wait_timeout=20, retries=9)
+    assert result["error"]["code"] == "Timeout"
+    assert sum(clock.sleeps) <= 20
+
+
 def test_a_token_without_a_lifetime_lives_for_the_documented_one() -> None:
     assert _vdms._token({"access_token": "x"}).lifetime == 300
     assert _vdms._token({"access_token": "x", "expires_in": "60"}).lifetime == 60
