@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -131,6 +132,9 @@ def interruptible() -> Iterator[None]:
     def interrupt(*_signal: Any) -> None:
         raise KeyboardInterrupt
 
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is sent signals
+        return
     before = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield

@@ -8,6 +8,7 @@ import math
 import os
 import signal
 import sys
+import threading
 import types
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
 from ansible_collections.certops.cdn.plugins.module_utils._module import (
     BATCH_OPTIONS,
     grouped_notes,
+    interruptible,
     register_secret,
     run_module,
     run_query,
@@ -296,6 +298,19 @@ def test_signal_while_writing_tells_what_was_done(switch_on: Play, wait: bool) -
     outcomes = ["failed" if wait else "pending", "failed", "failed", "unchanged"]
     assert [lamp["outcome"] for lamp in result["lamps"]] == outcomes
     assert lamps.lamps == {"a": "on", "b": "off", "c": "off", "d": "on"}
+
+
+def test_module_runs_in_any_thread() -> None:
+    done: list[str] = []
+
+    def work() -> None:
+        with interruptible():
+            done.append("work")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done == ["work"]
 
 
 @pytest.mark.parametrize(
