@@ -85,7 +85,7 @@ seealso:
   - module: certops.cdn.vdms_cert_request_info
 """
 
-EXAMPLES = r"""
+EXAMPLES = r"""# fmt: code
 # cdn_domains.yml: all domains of Zenlayer CDN, with the credentials from the environment
 plugin: certops.cdn.cdn_domains
 
