@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
@@ -53,6 +54,14 @@ def silent_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             ("_PROXY", "_CA_BUNDLE", "NETRC")
         ):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def signals_are_heard() -> Iterator[None]:
+    """A job in the background ignores SIGINT, and so would all that it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
