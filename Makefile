@@ -6,10 +6,10 @@ PYTHON ?= python3
 
 VENV := .venv/test/bin
 RUN := $(VENV)/python tests/tools/run_tests.py
-STAGES := lint sanity importer docs-lint docs unit conformance usage integration
+STAGES := lint sanity importer docs-lint docs unit conformance usage reliability integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-matrix $(STAGES) coverage bench molecule format drawings screenshots lock release-notes clean
+.PHONY: help setup demo test test-matrix test-reliability $(STAGES) coverage bench molecule format drawings screenshots lock release-notes clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[^#\t]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: setup ## run every check and test
 test-matrix: setup ## unit, sanity and some integration tests with every ansible-core and Python
 	@PYTHONPATH=tests $(VENV)/python tests/tools/run_matrix.py
 
+test-reliability: setup ## all proofs of reliability, in full; writes docs/reliability.md (see there)
+	@PYTHONPATH=tests:.venv/collections $(VENV)/pytest tests/reliability --full
+
 lint: ## ruff, mypy, yamllint, ansible-lint, the changelog, licences
 sanity: ## ansible-test sanity
 importer: ## build the artifact and import it as Galaxy does
@@ -34,6 +37,7 @@ docs: ## the documentation as a site, in .test-results/docs
 unit: ## unit tests
 conformance: ## the providers' own SDKs against the emulator
 usage: ## ways of use: playbooks, ad-hoc commands, examples
+reliability: ## a sample of the proofs of reliability: faults, crashes, strange answers, secrets
 integration: ## ansible-test integration against the emulator
 $(STAGES): setup
 	@$(RUN) --only $@

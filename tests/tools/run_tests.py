@@ -331,6 +331,10 @@ def usage(run: Run) -> None:
     pytest(run, "tests/usage")
 
 
+def reliability(run: Run) -> None:
+    pytest(run, "tests/reliability")
+
+
 def integration(run: Run) -> None:
     """The targets whose names begin with the last part of the stage's name."""
     targets = [name for name in integration_targets() if stage_of(name) == run.name]
@@ -388,6 +392,7 @@ STAGES = (
     Stage("sanity", sanity),
     Stage("usage", usage),
     *(Stage(name, integration, "integration") for name in reversed(INTEGRATION)),
+    Stage("reliability", reliability),
     Stage("unit", unit),
     Stage("importer", importer),
     Stage("conformance", conformance),
