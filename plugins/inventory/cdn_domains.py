@@ -139,20 +139,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError
 from ansible_collections.certops.cdn.plugins.plugin_utils._estate import PROVIDERS, hosts, read
-
-try:
-    from ansible.template import trust_as_template as as_template
-
-    def as_data(text: str) -> str:
-        """Nothing is a template that is not marked as one."""
-        return text
-
-except ImportError:  # ansible-core up to 2.18, where everything is a template that is not marked as data
-    from ansible.utils.unsafe_proxy import wrap_var as as_data
-
-    def as_template(text: str) -> str:
-        return text
-
+from ansible_collections.certops.cdn.plugins.plugin_utils._untrusted import as_template, untrusted
 
 HARMLESS = re.compile(r"[\w .,:;/*@+&='-]*")
 """Texts that do nothing, whether as a template or as the expression of a conditional."""
@@ -168,7 +155,7 @@ def as_told(value: Any) -> Any:
     if isinstance(value, list):
         return [as_told(item) for item in value]
     if isinstance(value, str):
-        return as_template(value) if HARMLESS.fullmatch(value) else as_data(value)
+        return as_template(value) if HARMLESS.fullmatch(value) else untrusted(value)
     return value
 
 

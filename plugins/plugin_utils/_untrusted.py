@@ -4,7 +4,7 @@
 #
 # This plugin util is PRIVATE to the collection: it can change at any time.
 
-"""What providers tell is text and never a template, whatever it looks like."""
+"""What providers tell is text and never a template, whatever it looks like; what users write may be one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ansible import template
 T = TypeVar("T")
 
 if hasattr(template, "trust_as_template"):
+    as_template = template.trust_as_template
 
     def untrusted(value: T) -> T:
         """The value: only texts that are marked are used as templates."""
@@ -23,6 +24,10 @@ if hasattr(template, "trust_as_template"):
 else:
     # ansible-core up to 2.18 takes every text for a template that is not marked as data.
     from ansible.utils.unsafe_proxy import wrap_var
+
+    def as_template(text: str) -> str:
+        """The text, so marked that it may be used as a template."""
+        return text
 
     def untrusted(value: T) -> T:
         """The value, so marked that no text in it is ever used as a template."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
+import hypothesis
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
@@ -30,6 +31,12 @@ except ImportError:  # ansible-core up to 2.18
     def patch_module_args(args: dict[str, Any]) -> Iterator[None]:
         with mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()):
             yield
+
+
+# A busy machine is slow, and that is no failure.
+SLOW = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=SLOW)
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -15,10 +15,11 @@ from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.certops.cdn.plugins.inventory import cdn_domains
-from ansible_collections.certops.cdn.plugins.inventory.cdn_domains import InventoryModule, as_template, as_told
+from ansible_collections.certops.cdn.plugins.inventory.cdn_domains import InventoryModule, as_told
 from ansible_collections.certops.cdn.plugins.module_utils import _zenlayer
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError
 from ansible_collections.certops.cdn.plugins.module_utils._module import BATCH_OPTIONS, HTTP_OPTIONS
+from ansible_collections.certops.cdn.plugins.plugin_utils._untrusted import as_template
 from ansible_collections.certops.cdn.tests.unit.plugins.fakes import FakeClock
 from ansible_collections.certops.cdn.tests.unit.plugins.zenlayer_account import Account, refusal
 
@@ -299,7 +300,7 @@ def test_files_are_known_by_their_names(tmp_path: Path, name: str, ours: bool) -
 def test_what_a_provider_tells_is_never_evaluated(text: str, harmless: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     marks: list[tuple[str, str]] = []
     monkeypatch.setattr(cdn_domains, "as_template", lambda value: marks.append(("template", value)) or value)
-    monkeypatch.setattr(cdn_domains, "as_data", lambda value: marks.append(("data", value)) or value)
+    monkeypatch.setattr(cdn_domains, "untrusted", lambda value: marks.append(("data", value)) or value)
     assert as_told({"rows": [{"label": text, "days": 3, "none": None}]}) == {
         "rows": [{"label": text, "days": 3, "none": None}]
     }

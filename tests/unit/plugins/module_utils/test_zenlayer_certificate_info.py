@@ -124,7 +124,7 @@ def test_filters(run: Run, params: dict[str, Any], expected: list[str]) -> None:
         },
     )
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_all_filters_must_be_passed(run: Run, params: dict[str, Any]) -> None:
     alone = [set(ids(run(**{name: value}))) for name, value in params.items()]
     assert set(ids(run(**params))) == set(ALL).intersection(*alone)
