@@ -328,7 +328,8 @@ def conformance(run: Run) -> None:
 
 
 def usage(run: Run) -> None:
-    pytest(run, "tests/usage")
+    # two at a time, as much of their time is waiting; a file stays together for the sake of what its tests share
+    pytest(run, "tests/usage", "-n", "2", "--dist", "loadfile")
 
 
 def reliability(run: Run) -> None:
