@@ -1,24 +1,16 @@
 # Copyright: (c) 2026, certops.cdn contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The figures of docs/reliability.md: each proof owns one section, between two comments with its name."""
+"""The figures of docs/reliability.md: each proof owns one section."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
+
+from tools import figures
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 
 
 def replace(name: str, text: str, page: Path = PAGE) -> None:
-    """Put `text` between the comments `figures: NAME` and `end of NAME`.
-
-    :raises ValueError: the page has no such section
-    """
-    begin, end = f"<!-- figures: {name} -->", f"<!-- end of {name} -->"
-    before = page.read_text(encoding="utf-8")
-    pattern = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)
-    if not pattern.search(before):
-        raise ValueError(f"{page.name} has no section {name}")
-    section = f"{begin}\n\n{text.strip()}\n\n{end}"
-    page.write_text(pattern.sub(lambda _found: section, before), encoding="utf-8")
+    """Put Markdown into the section with this name, see :func:`tools.figures.replace`."""
+    figures.replace(page, name, text)

@@ -5,7 +5,7 @@
 A core has Pythons that run it, and older ones that run modules alone, on the hosts that it manages. With each of both,
 the unit tests and some integration targets are run; with each core, its sanity tests. Pythons are looked for on PATH
 and among those of pyenv; what is not there is skipped, and said so. The environments are made once, in .venv/matrix/.
-The whole output of each run is in .test-results/matrix/, the closing table in .test-results/matrix/table.md too.
+The whole output of each run is in .test-results/matrix/. A run of everything writes docs/compatibility.md.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tools import run_tests
+from tools import figures, run_tests
 from tools.run_tests import (
     BIN,
     HOME,
@@ -41,6 +41,7 @@ from tools.run_tests import (
 
 ENVIRONMENTS = ROOT / ".venv" / "matrix"
 FOLDER = RESULTS / "matrix"
+PAGE = ROOT / "docs" / "compatibility.md"
 UV = BIN / "uv"
 
 OLDEST_CORE = (2, 16)
@@ -316,14 +317,15 @@ def table(cores: list[Core], found: Iterable[str], runs: list[Run]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
 
 
-def report(cores: list[Core], found: Iterable[str], runs: list[Run], seconds: float) -> int:
+def report(cores: list[Core], found: Iterable[str], runs: list[Run], seconds: float, complete: bool) -> int:
     failed = [run for run in runs if run.outcome != "passed"]
     for run in failed:
         say(f"\n----- {run.log.relative_to(ROOT)} " + "-" * 40)
         lines = run.log.read_text(encoding="utf-8", errors="replace").splitlines()
         say("\n".join(line for line in lines[-100:] if not run_tests.NOISE.match(line)))
     text = table(cores, found, runs)
-    (FOLDER / "table.md").write_text(text, encoding="utf-8")
+    if complete:
+        figures.replace(PAGE, "matrix", text)
     say(f"\nMatrix ({seconds:.0f} s in all; logs in {FOLDER.relative_to(ROOT)}/)\n\n{text}")
     for core in cores:
         if core.absent:
@@ -340,6 +342,7 @@ def arguments(cores: list[str]) -> argparse.Namespace:
     parser.add_argument("--target", dest="targets", action="append", help="an integration target, or 'all'")
     parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 4), help="runs at a time")
     chosen = parser.parse_args()
+    chosen.everything = not (chosen.cores or chosen.pythons or chosen.kinds or chosen.targets)
     chosen.kinds = chosen.kinds or list(KINDS)
     if chosen.targets == ["all"]:
         chosen.targets = all_targets()
@@ -371,7 +374,7 @@ def main() -> int:
         runs = run_tests.perform_all(stages(cores, chosen), chosen.jobs)
     except KeyboardInterrupt:
         sys.exit("interrupted")
-    return report(cores, found, runs, time.monotonic() - start)
+    return report(cores, found, runs, time.monotonic() - start, chosen.everything)
 
 
 if __name__ == "__main__":

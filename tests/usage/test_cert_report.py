@@ -297,20 +297,18 @@ def test_the_table_is_filtered(estates: dict[str, Estate], chromium: Browser) ->
         assert shown.get_by_text("Nothing fits.").is_visible()
 
 
-def test_a_thousand_rows_are_sorted_and_searched_at_once(estates: dict[str, Estate], chromium: Browser) -> None:
+def test_a_thousand_rows_are_sorted_and_searched(estates: dict[str, Estate], chromium: Browser) -> None:
     with page(chromium, estates["many"].page, *DESK) as shown:
         assert len(shown_rows(shown)) == 1051
         assert shown.locator(".problem").count() == 8 + 8  # of each class; the others are folded up
         assert shown.get_by_text("and 293 more: expiring").is_visible()
 
-        seconds = shown.evaluate(
-            "() => { const start = performance.now(); document.querySelector('thead th:nth-child(2) button').click();"
-            " const field = document.querySelector('[type=search]'); field.value = 'd600';"
-            " field.dispatchEvent(new Event('input', { bubbles: true })); return (performance.now() - start) / 1000; }"
-        )
+        shown.locator("thead th:nth-child(2) button").click()
+        names = [row[1] for row in shown_rows(shown) if row[1].startswith("d")]
+        assert names == [f"d{n}.example.cn" for n in range(1, 601)]  # numbers by their value
+        shown.get_by_label("Search").fill("d600")
 
         assert [row[1] for row in shown_rows(shown)] == ["d600.example.cn"]
-        assert seconds < 2
 
 
 def test_what_providers_tell_stays_text(estates: dict[str, Estate], chromium: Browser) -> None:
