@@ -33,6 +33,7 @@ include_patterns = [
     "index.md",
     "CODE_OF_CONDUCT.md",
     "CONTRIBUTING.md",
+    "TESTING.md",
     "SECURITY.md",
     "docs/*.md",
     "reference/**",

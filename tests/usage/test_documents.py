@@ -20,6 +20,7 @@ from usage.documents import COMMANDS, ROOT, SHOWN, Block, blocks, same
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
+    ROOT / "TESTING.md",
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "docs").rglob("*.rst")),
     *sorted((ROOT / "roles").glob("*/README.md")),
