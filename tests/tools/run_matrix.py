@@ -168,6 +168,10 @@ class Core:
     def pythons(self) -> tuple[str, ...]:
         return self.targets + self.controllers
 
+    @property
+    def module_library(self) -> Path:
+        return ENVIRONMENTS / f"library-{self.name}"
+
     def controller(self, python: str) -> Environment:
         """Where Ansible runs, for modules on this Python: the same, or else the newest that runs it."""
         return Environment(self.name, python if python in self.controllers else self.controllers[-1])
@@ -192,13 +196,14 @@ def prepare(name: str, found: dict[str, Path]) -> Core | None:
         Environment(name, python).make(found[python])
     for python in targets:
         Environment("", python).make(found[python])
-    return Core(name, controllers, targets, tuple(p for p in [*remote, *supported] if p not in found))
+    core = Core(name, controllers, targets, tuple(p for p in [*remote, *supported] if p not in found))
+    make_module_library(core)
+    return core
 
 
-def module_library(core: Core) -> Path:
-    """What of an ansible-core modules find on the hosts that it manages, to be imported from."""
-    folder = ENVIRONMENTS / f"library-{core.name}"
-    package = folder / "ansible"
+def make_module_library(core: Core) -> None:
+    """Lay out what of an ansible-core modules find on the hosts that it manages, to be imported from."""
+    package = core.module_library / "ansible"
     package.mkdir(parents=True, exist_ok=True)
     code = "import ansible; print(ansible.__path__[0])"
     command = [str(core.controller("").bin / "python"), "-c", code]
@@ -208,7 +213,6 @@ def module_library(core: Core) -> Path:
         link = package / name
         link.unlink(missing_ok=True)
         link.symlink_to(source / name)
-    return folder
 
 
 # --- the runs ----------------------------------------------------------------------------------------------
@@ -224,7 +228,7 @@ def unit(core: Core, python: str, run: Run) -> None:
     env: dict[str, str] = {}
     if python in core.targets:
         environment, folders = Environment("", python), MODULE_TESTS
-        paths = [str(module_library(core)), base_environment()["PYTHONPATH"]]
+        paths = [str(core.module_library), base_environment()["PYTHONPATH"]]
         env["PYTHONPATH"] = os.pathsep.join(paths)
     run_tests.pytest(run, *folders, "-n", "2", env={**path_with(environment.bin), **env})
     run.note = " ".join(re.findall(r"\d+ (?:passed|skipped|xfailed)", run.closing))
