@@ -240,6 +240,35 @@ def test_which_calls(emulator: Emulated) -> None:
     assert bind(emulator).status_code == 200
 
 
+def test_by_chance(emulator: Emulated) -> None:
+    def struck(seed: int, turns: int) -> list[bool]:
+        emulator.control("DELETE", "faults")
+        emulator.fault("blocked", times=None, probability=0.3, seed=seed)
+        return [emulator.zenlayer("DescribeDomains").status_code == 451 for _turn in range(turns)]
+
+    first = struck(1, 60)
+    assert 6 < sum(first) < 30
+    assert struck(1, 60) == first, "the same seed, the same calls"
+    assert struck(2, 60) != first
+    assert emulator.control("GET", "faults")[0]["probability"] == 0.3
+
+
+def test_by_chance_so_many_times(emulator: Emulated) -> None:
+    emulator.fault("blocked", times=2, probability=0.5, seed=3)
+    statuses = [emulator.zenlayer("DescribeDomains").status_code for _turn in range(40)]
+    assert statuses.count(451) == 2
+    assert emulator.control("GET", "faults") == []
+
+
+def test_a_refusal_by_chance_waits_for_a_call(emulator: Emulated) -> None:
+    emulator.fault("refuse", seconds=0.4, probability=0.999, seed=1)
+    assert [fault["hits"] for fault in emulator.control("GET", "faults")] == [0]
+    assert bind(emulator).status_code == 200
+    with pytest.raises(requests.ConnectionError, match="refused"):
+        bind(emulator)
+    time.sleep(0.6)
+
+
 def test_match(emulator: Emulated) -> None:
     emulator.fault("blocked", match={"domainId": "dom-0002"}, times=None)
     emulator.fault("blocked", match={"path": "*/certificates/40021"}, service="vdms", times=None)
@@ -263,6 +292,11 @@ def test_match(emulator: Emulated) -> None:
         {"kind": "blocked", "times": True},
         {"kind": "blocked", "times": 0},
         {"kind": "blocked", "skip": None},
+        {"kind": "blocked", "probability": 0},
+        {"kind": "blocked", "probability": 1.5},
+        {"kind": "blocked", "probability": "0.5"},
+        {"kind": "blocked", "probability": True},
+        {"kind": "blocked", "seed": 0.5},
         [{"kind": "blocked"}, {"kind": "nope"}],
     ],
 )

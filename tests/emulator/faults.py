@@ -3,6 +3,7 @@
 """Faults on demand: which there are, and which call gets which."""
 
 import itertools
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -40,7 +41,16 @@ KINDS: dict[str, dict[str, Any]] = {
     "json": {"body": REQUIRED, "status": 200, "content_type": "application/json", "execute": False},
     "huge": {"bytes": REQUIRED, "content_type": "application/json", "execute": False},
 }
-COMMON: dict[str, Any] = {"kind": REQUIRED, "action": None, "service": None, "times": 1, "skip": 0, "match": {}}
+COMMON: dict[str, Any] = {
+    "kind": REQUIRED,
+    "action": None,
+    "service": None,
+    "times": 1,
+    "skip": 0,
+    "match": {},
+    "probability": 1.0,
+    "seed": None,
+}
 MODIFIERS = ("clock_skew", "expired_token")
 TYPES: dict[str, tuple[type, ...]] = {
     "seconds": (int, float),
@@ -59,6 +69,8 @@ TYPES: dict[str, tuple[type, ...]] = {
     "times": (int,),
     "skip": (int,),
     "match": (dict,),
+    "probability": (int, float),
+    "seed": (int,),
     "kind": (str,),
 }
 
@@ -78,8 +90,13 @@ class Fault:
     times: int | None
     skip: int
     match: dict[str, Any]
+    probability: float
+    seed: int | None
     parameters: dict[str, Any] = field(default_factory=dict)
     hits: int = 0
+
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.seed)
 
     def __getitem__(self, name: str) -> Any:
         return self.parameters[name]
@@ -92,6 +109,10 @@ class Fault:
             and all(_field_is(call, name, value) for name, value in self.match.items())
         )
 
+    def strikes(self) -> bool:
+        """Does it take a call that it is meant for? By chance, unless the probability is 1."""
+        return self._chance.random() < self.probability
+
     def as_dict(self) -> dict[str, Any]:
         """For the control API; `times` is what is left."""
         return {
@@ -102,6 +123,8 @@ class Fault:
             "times": self.times,
             "skip": self.skip,
             "match": self.match,
+            "probability": self.probability,
+            "seed": self.seed,
             "hits": self.hits,
             **self.parameters,
         }
@@ -137,6 +160,8 @@ class Faults:
             if fault.skip > 0:
                 fault.skip -= 1
                 continue
+            if not fault.strikes():
+                continue
             fault.hits += 1
             taken.append(fault)
             if fault.times is not None:
@@ -165,13 +190,16 @@ class Faults:
                 raise FaultError(f"fault {order['kind']}: {name} does not take {value!r}")
         if values["skip"] < 0 or (values["times"] is not None and values["times"] < 1):
             raise FaultError(f"fault {order['kind']}: times starts at 1, skip at 0")
+        if not 0 < values["probability"] <= 1:
+            raise FaultError(f"fault {order['kind']}: a probability is above 0 and at most 1")
         common = {name: values.pop(name) for name in COMMON}
         return Fault(id=next(self._numbers), parameters=values, **common)
 
 
 def immediate(fault: Fault) -> bool:
-    """A refusal that waits for no action takes effect at once."""
-    return fault.kind == "refuse" and fault.action is None and not fault.match and fault.service is None
+    """A refusal that waits for no call takes effect at once."""
+    waits = fault.action is not None or fault.match or fault.service is not None or fault.probability < 1
+    return fault.kind == "refuse" and not waits
 
 
 def _main(taken: list[Fault]) -> bool:
