@@ -80,6 +80,8 @@ def test_stats(emulator: Emulated) -> None:
     assert stats["calls_by_action"] == {"DescribeDomains": 3, "ListCertificates": 1}
     assert stats["max_calls_per_second_by_service"] == {"vdms": 1, "zenlayer": 3}
     assert stats["service_connections"] == 1
+    assert 0 < stats["cpu_seconds"] < 3600
+    assert stats["peak_memory"] > 10_000
 
 
 def test_two_hundred_connections_at_once(emulator: Emulated) -> None:

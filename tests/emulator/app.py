@@ -3,6 +3,7 @@
 """The HTTP server: record, then latency, then faults, then the service."""
 
 import asyncio
+import resource
 import ssl
 import time
 from email.utils import formatdate
@@ -62,8 +63,10 @@ class Emulator:
         self.connections.clear()
 
     def stats(self) -> dict[str, Any]:
-        """Calls and connections."""
-        return {**self.connections.stats(), **self.record.stats()}
+        """Calls and connections, and what the process has used since its start."""
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        used = {"cpu_seconds": usage.ru_utime + usage.ru_stime, "peak_memory": usage.ru_maxrss}
+        return {**self.connections.stats(), **self.record.stats(), **used}
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         self.connections.begin(request)

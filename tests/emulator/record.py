@@ -106,13 +106,13 @@ class Record:
             "in_flight": self._in_flight,
             "max_in_flight": self._in_flight_most,
             "service_connections": len({entry.connection for entry in self._entries}),
-            "max_calls_per_second": _busiest_second(entry.time for entry in self._entries),
+            "max_calls_per_second": busiest_second(entry.time for entry in self._entries),
             "max_calls_per_second_by_service": {
-                name: _busiest_second(entry.time for entry in self._entries if entry.service == name)
+                name: busiest_second(entry.time for entry in self._entries if entry.service == name)
                 for name in services
             },
             "max_calls_per_second_by_action": {
-                name: _busiest_second(entry.time for entry in self._entries if entry.action == name) for name in actions
+                name: busiest_second(entry.time for entry in self._entries if entry.action == name) for name in actions
             },
             "calls_by_action": dict(sorted(Counter(entry.action for entry in self._entries).items())),
         }
@@ -139,7 +139,8 @@ def _hidden(key: str, value: Any) -> Any:
     return value
 
 
-def _busiest_second(times: Iterable[float]) -> int:
+def busiest_second(times: Iterable[float]) -> int:
+    """How many of these moments, in seconds, are in any one second at most."""
     most, start, window = 0, 0, sorted(times)
     for place, moment in enumerate(window):
         while moment - window[start] >= 1.0:

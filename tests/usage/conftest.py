@@ -38,7 +38,11 @@ class Done:
 class Shell:
     """A user's shell: the credentials and the emulator's URLs are in its environment."""
 
-    def __init__(self, url: str, folder: Path):
+    def __init__(self, url: str, folder: Path, time_limit: float = 120):
+        """
+        :param time_limit: seconds for a command
+        """
+        self.time_limit = time_limit
         self.folder = folder
         ours = ("ANSIBLE_", "ZENLAYER", "TENCENTCLOUD_", "VDMS_", "PYTHON")
         self.environment = {
@@ -56,7 +60,7 @@ class Shell:
         variables = {name: value for name, value in {**self.environment, **environment}.items() if value}
         done = subprocess.run(
             command, env=variables, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            check=False, timeout=120,
+            check=False, timeout=self.time_limit,
         )  # fmt: skip
         return Done(done.returncode, done.stdout)
 
