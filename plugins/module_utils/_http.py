@@ -206,21 +206,21 @@ class JsonClient:
         renewed = False
         attempt = 0
         while True:
-            self._limiter.wait_for_turn()
-            request = self._prepare(call, body, deadline)
-            try:
-                return self._interpret(call, self._send(call, request, deadline), parse)
-            except ApiError as error:
-                if error.http_status == 401 and isinstance(self._auth, OAuth2Auth) and not renewed:
-                    # The token expired on its way, so nothing was executed (api/vdms.md 1.6).
-                    self._auth.renew(rejected=request.headers["Authorization"])
-                    renewed = True
-                    continue
-                pause = self._pause_before_retry(call, error, attempt, deadline)
-                if pause is None:
-                    if attempt:
-                        error.add(f"Tried {attempt + 1} times.")
-                    raise
+            with self._limiter.turn():
+                request = self._prepare(call, body, deadline)
+                try:
+                    return self._interpret(call, self._send(call, request, deadline), parse)
+                except ApiError as error:
+                    if error.http_status == 401 and isinstance(self._auth, OAuth2Auth) and not renewed:
+                        # The token expired on its way, so nothing was executed (api/vdms.md 1.6).
+                        self._auth.renew(rejected=request.headers["Authorization"])
+                        renewed = True
+                        continue
+                    pause = self._pause_before_retry(call, error, attempt, deadline)
+                    if pause is None:
+                        if attempt:
+                            error.add(f"Tried {attempt + 1} times.")
+                        raise
             attempt += 1
             self.clock.sleep(pause)
 

@@ -8,11 +8,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import random
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from typing import TypeVar, cast
@@ -99,10 +99,14 @@ def poll_pauses(interval: float) -> Iterator[float]:
 
 
 class RateLimiter:
-    """Lets at most ``limit`` calls start in any window of one second, over all threads of the task."""
+    """Lets at most ``limit`` calls arrive at the provider in any second, over all threads of the task.
 
-    # The window is a little longer than a second, so that calls that start late do not crowd the provider's second.
-    WINDOW = 1.05
+    Nobody here knows when a call arrives, only that this is between its start and its end: connections take their time,
+    threads are held up. So a call has one of ``limit`` places, and another may have that place a second after its end.
+    However long their ways are, calls of one place are a second apart where they are counted.
+    """
+
+    PAUSE = 1.0
 
     def __init__(self, limit: float, clock: Clock) -> None:
         """
@@ -110,16 +114,28 @@ class RateLimiter:
         """
         self._clock = clock
         self._lock = threading.Lock()
-        self._starts: deque[float] | None = None if math.isinf(limit) else deque(maxlen=int(limit))
+        self._untaken = limit
+        self._free_from: SimpleQueue[float] = SimpleQueue()
 
-    def wait_for_turn(self) -> None:
-        """Return when a call may start."""
-        if self._starts is None:
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Enter when a call may start, and leave when it has ended."""
+        if math.isinf(self._untaken):
+            yield
             return
+        free_from = self._take_place()
+        try:
+            pause = free_from - self._clock.now()
+            if pause > 0:
+                self._clock.sleep(pause)
+            yield
+        finally:
+            self._free_from.put(self._clock.now() + self.PAUSE)
+
+    def _take_place(self) -> float:
+        """A place, and the moment from which it may be used. Those that come back first are free first."""
         with self._lock:
-            now = self._clock.now()
-            full = len(self._starts) == self._starts.maxlen
-            start = max(now, self._starts[0] + self.WINDOW) if full else now
-            self._starts.append(start)
-        if start > now:
-            self._clock.sleep(start - now)
+            if self._untaken > 0:
+                self._untaken -= 1
+                return -math.inf
+        return self._free_from.get()

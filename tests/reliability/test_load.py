@@ -202,9 +202,13 @@ def test_every_target_ends_as_wanted(full: bool, seed: int, url: str, tmp_path: 
     rounds: list[Round] = []
     with ThreadPoolExecutor(2) as pool:
         waiting = {name: pool.submit(load.wait_for, name) for name in waits}
-        while len(rounds) < 2 or time.monotonic() - begin < duration:
-            rounds.append(load.round(LABELS[len(rounds) % 2]))
-            print(rounds[-1])  # noqa: T201
+        try:
+            while len(rounds) < 2 or time.monotonic() - begin < duration:
+                rounds.append(load.round(LABELS[len(rounds) % 2]))
+                print(rounds[-1])  # noqa: T201
+        except BaseException:
+            running.reset()  # so that those who wait for a rollout end
+            raise
         peaks = {name: task.result() for name, task in waiting.items()}
     seconds = time.monotonic() - begin
     used = running.control("GET", "stats")["cpu_seconds"] - cpu
@@ -256,4 +260,4 @@ def figures(load: Load, rounds: list[Round], seconds: float, used: float, peaks:
 
 
 def mb(kibibytes: int) -> str:
-    return f"{kibibytes / 1000:.0f} MB"
+    return f"{kibibytes * 1024 / 1e6:.0f} MB"

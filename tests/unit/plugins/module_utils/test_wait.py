@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 import time
 from itertools import islice
+from queue import Empty, SimpleQueue
 
 import pytest
 from hypothesis import given
@@ -108,8 +110,8 @@ def test_a_long_wait_needs_few_polls() -> None:
 def starts(limiter: RateLimiter, clock: FakeClock, calls: int, between: float = 0.0) -> list[float]:
     moments = []
     for _attempt in range(calls):
-        limiter.wait_for_turn()
-        moments.append(clock.now())
+        with limiter.turn():
+            moments.append(clock.now())
         clock.time += between
     return moments
 
@@ -121,17 +123,45 @@ def test_calls_below_the_limit_do_not_wait(clock: FakeClock) -> None:
 
 def test_first_call_beyond_the_limit_waits_for_the_next_second(clock: FakeClock) -> None:
     moments = starts(RateLimiter(3, clock), clock, calls=4)
-    assert moments[:3] == [1000.0] * 3
-    assert moments[3] == pytest.approx(1000.0 + RateLimiter.WINDOW)
+    assert moments == [1000.0, 1000.0, 1000.0, 1001.0]
 
 
-@given(st.integers(1, 20), st.lists(st.floats(0, 2), min_size=1, max_size=60))
-def test_no_window_of_a_second_has_more_starts_than_the_limit(limit: int, gaps: list[float]) -> None:
+def test_a_second_begins_with_the_end_of_a_call(clock: FakeClock) -> None:
+    """The first call takes long to connect, so the provider counts it late; the second goes quickly."""
+    limiter = RateLimiter(1, clock)
+    with limiter.turn():
+        clock.time += 0.4
+    assert starts(limiter, clock, calls=1) == [1001.4]
+
+
+@given(st.integers(1, 5), st.lists(st.tuples(st.floats(0, 2), st.floats(0, 1), st.integers(0, 4)), max_size=60))
+def test_no_second_of_the_provider_has_more_calls_than_the_limit(
+    limit: int, steps: list[tuple[float, float, int]]
+) -> None:
+    """Calls overlap, and each is counted at some moment between its start and its end."""
     clock = FakeClock()
     limiter = RateLimiter(limit, clock)
-    moments = [moment for gap in gaps for moment in starts(limiter, clock, 1, gap)]
-    for first, later in zip(moments, moments[limit:]):
-        assert later - first > 1
+    open_turns: list[tuple[contextlib.ExitStack, float, float]] = []
+    arrivals: list[float] = []
+
+    def end(place: int) -> None:
+        turn, began, share = open_turns.pop(place % len(open_turns))
+        arrivals.append(began + share * (clock.now() - began))
+        turn.close()
+
+    for passed, share, place in steps:
+        clock.time += passed
+        if len(open_turns) == limit or (open_turns and place % 2):
+            end(place)
+        turn = contextlib.ExitStack()
+        turn.enter_context(limiter.turn())
+        open_turns.append((turn, clock.now(), share))
+    while open_turns:
+        end(0)
+
+    arrivals.sort()
+    for first, later in zip(arrivals, arrivals[limit:]):
+        assert later - first > 1 - 1e-9  # numbers are rounded
 
 
 def test_no_limit_never_waits(clock: FakeClock) -> None:
@@ -139,14 +169,30 @@ def test_no_limit_never_waits(clock: FakeClock) -> None:
     assert clock.sleeps == []
 
 
-def test_turns_are_handed_out_one_by_one_though_nobody_has_slept_yet() -> None:
-    """Threads that ask at the same moment get different turns: what counts is when a call starts, not who asked."""
+def test_no_more_calls_than_the_limit_are_under_way(clock: FakeClock) -> None:
+    limiter = RateLimiter(2, clock)
+    entered: SimpleQueue[None] = SimpleQueue()
+    answered = threading.Semaphore(0)
 
-    class FrozenClock(FakeClock):
-        def sleep(self, seconds: float) -> None:
-            self.sleeps.append(seconds)
+    def call() -> None:
+        with limiter.turn():
+            entered.put(None)
+            answered.acquire()
 
-    frozen = FrozenClock()
-    starts(RateLimiter(2, frozen), frozen, calls=6)
-    window = RateLimiter.WINDOW
-    assert frozen.sleeps == pytest.approx([window, window, 2 * window, 2 * window])
+    for _number in range(4):
+        threading.Thread(target=call, daemon=True).start()
+    for _number in range(2):
+        entered.get(timeout=30)
+    with pytest.raises(Empty):
+        entered.get(timeout=0.2)
+    for _number in range(2):
+        answered.release()
+        entered.get(timeout=30)
+    answered.release(2)
+
+
+def test_a_turn_ends_with_an_error_too(clock: FakeClock) -> None:
+    limiter = RateLimiter(1, clock)
+    with pytest.raises(LookupError), limiter.turn():
+        raise LookupError
+    assert starts(limiter, clock, calls=1) == [1001.0]
