@@ -6,10 +6,10 @@ PYTHON ?= python3
 
 VENV := .venv/test/bin
 RUN := $(VENV)/python tests/tools/run_tests.py
-STAGES := lint sanity importer docs-lint docs unit conformance usage reliability integration
+STAGES := lint sanity importer docs-lint docs unit conformance usage bounds reliability integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-matrix test-reliability $(STAGES) coverage bench molecule format drawings screenshots lock release-notes clean
+.PHONY: help setup demo test test-matrix test-reliability $(STAGES) coverage bench molecule format drawings screenshots lock release release-notes clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[^#\t]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,7 @@ docs: ## the documentation as a site, in .test-results/docs
 unit: ## unit tests
 conformance: ## the providers' own SDKs against the emulator
 usage: ## ways of use: playbooks, ad-hoc commands, examples
+bounds: ## modules and their client with the oldest Python here and the oldest requests
 reliability: ## a sample of the proofs of reliability: faults, crashes, strange answers, secrets
 integration: ## ansible-test integration against the emulator
 $(STAGES): setup
@@ -62,12 +63,16 @@ screenshots: setup ## take the documentation's pictures of the report anew
 	@PYTHONPATH=tests $(VENV)/python tests/tools/screenshots.py
 
 lock: setup ## lock the development requirements anew, at their newest versions
-	@for name in uv test; do $(VENV)/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
-	  tests/requirements/$$name.in --output-file tests/requirements/$$name.txt || exit; done
+	@for lock in uv:3.11 test:3.11 bounds:3.9; do $(VENV)/python -m uv pip compile --quiet --upgrade --universal \
+	  --python-version $${lock#*:} --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command 'make lock' tests/requirements/$${lock%:*}.in \
+	  --output-file tests/requirements/$${lock%:*}.txt || exit; done
+
+release: setup ## build the artifact, its bill of materials and their checksums, in dist/
+	@PYTHONPATH=tests $(VENV)/python -m tools.release
 
 release-notes: setup ## write CHANGELOG.md for the version in galaxy.yml
 	@PATH="$(CURDIR)/$(VENV):$$PATH" antsibull-changelog release --update-existing --reload-plugins
 
 clean: ## remove everything that make made
-	rm -rf .venv .test-results .ansible tests/output
+	rm -rf .venv .test-results .ansible dist tests/output

@@ -6,8 +6,10 @@ pip install antsibull-nox ansible-core
 nox --list
 """
 
+import re
 import shutil
 import sys
+from pathlib import Path
 
 import nox
 
@@ -16,13 +18,25 @@ try:
 except ImportError:
     sys.exit("antsibull-nox is missing: pip install antsibull-nox ansible-core")
 
+LOCK = Path("tests/requirements/test.txt")
+
 antsibull_nox.load_antsibull_nox_toml()
+
+
+def locked(session: nox.Session, name: str) -> str:
+    """A file with a package's entry in the lock: its version and hashes."""
+    found = re.search(rf"^{name}==.*?(?=^\S)", LOCK.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    if found is None:
+        session.error(f"{name} is not in {LOCK}")
+    file = Path(session.create_tmp()) / f"{name}.txt"
+    file.write_text(found[0], encoding="utf-8")
+    return str(file)
 
 
 @nox.session
 def ruff(session: nox.Session) -> None:
     """Format and check the Python files, in place, where their settings hold."""
-    session.install("ruff")
+    session.install("--require-hashes", "--requirement", locked(session, "ruff"))
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
 

@@ -23,6 +23,8 @@ class Identity:
 
     certificate: x509.Certificate
     key: Any
+    not_before: datetime
+    not_after: datetime
     chain: tuple[x509.Certificate, ...] = ()
 
     @property
@@ -79,7 +81,8 @@ def make(
     key: Any = ec.generate_private_key(ec.SECP256R1())
     if weak:
         key = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is what makes it weak
-    now = datetime.now(timezone.utc)
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    not_before, not_after = now + timedelta(days=begins), now + timedelta(days=ends)
     subject = _name(common_name or (names[0] if names else "nobody"))
     builder = (
         x509.CertificateBuilder()
@@ -87,8 +90,8 @@ def make(
         .issuer_name(issuer.certificate.subject if issuer else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now + timedelta(days=begins))
-        .not_valid_after(now + timedelta(days=ends))
+        .not_valid_before(not_before)
+        .not_valid_after(not_after)
         .add_extension(x509.BasicConstraints(is_ca, None), critical=True)
     )
     if names:
@@ -98,7 +101,7 @@ def make(
     certificate = builder.sign(issuer.key if issuer else key, hashes.SHA256())
     is_below_root = issuer is not None and issuer.certificate.issuer != issuer.certificate.subject
     chain = (issuer.certificate, *issuer.chain) if issuer is not None and is_below_root and chained else ()
-    return Identity(certificate, key, chain)
+    return Identity(certificate, key, not_before, not_after, chain)
 
 
 def _name(common_name: str) -> x509.Name:

@@ -35,7 +35,7 @@ KINDS = {"domains": "domains bound", "certificates": "resubmits", "requests": "r
 MOST_GOES = 6
 FLAT = 1.1  # times the memory at the beginning: more is growth
 
-SAMPLE = Size(domains=40, domain_hosts=2, certificates=12, requests=3, request_hosts=1)
+SAMPLE = Size(domains=40, domain_hosts=2, certificates=12, requests=2, request_hosts=1)
 ALL = Size(domains=1000, domain_hosts=5, certificates=100, requests=200, request_hosts=4)
 
 
@@ -192,7 +192,7 @@ def url() -> Iterator[str]:
 
 def test_every_target_ends_as_wanted(full: bool, seed: int, url: str, tmp_path: Path) -> None:
     duration = 600 if full else 0
-    waits = {"brief": 1, "long": max(duration, 8)}
+    waits = {"brief": 1, "long": duration} if full else {}
     running = Running(url)
     estate = Estate(running, ALL if full else SAMPLE, waits)
     load = Load(running, estate, tmp_path, cap=20, time_limit=4)
@@ -205,7 +205,7 @@ def test_every_target_ends_as_wanted(full: bool, seed: int, url: str, tmp_path: 
         try:
             while len(rounds) < 2 or time.monotonic() - begin < duration:
                 rounds.append(load.round(LABELS[len(rounds) % 2]))
-                print(rounds[-1])  # noqa: T201
+                print(rounds[-1])  # noqa: T201 - a full run takes its time
         except BaseException:
             running.reset()  # so that those who wait for a rollout end
             raise
@@ -215,11 +215,11 @@ def test_every_target_ends_as_wanted(full: bool, seed: int, url: str, tmp_path: 
 
     calls, faults = sum(each.calls for each in rounds), sum((each.faults for each in rounds), Counter())
     assert SHARE / 2 < faults.total() / calls < SHARE * 2
-    assert peaks["long"] < peaks["brief"] * FLAT
     for name, peak in rounds[0].peaks.items():
         assert rounds[-1].peaks[name] < peak * FLAT, name
     assert rounds[-1].emulator_peak < rounds[1].emulator_peak * FLAT
     if full:
+        assert peaks["long"] < peaks["brief"] * FLAT
         page.replace("load", figures(load, rounds, seconds, used, peaks))
 
 

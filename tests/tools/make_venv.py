@@ -33,13 +33,22 @@ def fingerprint() -> str:
 def install() -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes", "-r"]
-    uv = [str(PYTHON), "-m", "uv", "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "-r"]
-    subprocess.run([*pip, str(REQUIREMENTS / "uv.txt")], check=True)
-    if subprocess.run([*uv, str(LOCK)], check=False).returncode != 0:
+    pip_install(PYTHON, REQUIREMENTS / "uv.txt")
+    install_locked(PYTHON, LOCK)
+
+
+def install_locked(python: Path, lock: Path) -> None:
+    """Install what is locked, nothing else and nothing with another hash, for a Python that has pip."""
+    uv = [str(PYTHON), "-m", "uv", "pip", "install", "--quiet", "--python", str(python), "--require-hashes", "-r"]
+    if subprocess.run([*uv, str(lock)], check=False).returncode != 0:
         # uv does not read pip's configuration, where a site may name its mirror
         print("uv could not install the requirements; trying pip", file=sys.stderr)
-        subprocess.run([*pip, str(LOCK)], check=True)
+        pip_install(python, lock)
+
+
+def pip_install(python: Path, lock: Path) -> None:
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes", "-r"]
+    subprocess.run([*pip, str(lock)], check=True)
 
 
 def link_collection() -> None:

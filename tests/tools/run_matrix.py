@@ -197,16 +197,19 @@ def prepare(name: str, found: dict[str, Path]) -> Core | None:
     for python in targets:
         Environment("", python).make(found[python])
     core = Core(name, controllers, targets, tuple(p for p in [*remote, *supported] if p not in found))
-    make_module_library(core)
+    lay_module_library(core.module_library, core.controller("").bin / "python")
     return core
 
 
-def make_module_library(core: Core) -> None:
-    """Lay out what of an ansible-core modules find on the hosts that it manages, to be imported from."""
-    package = core.module_library / "ansible"
+def lay_module_library(folder: Path, controller: Path) -> None:
+    """Lay out what of an ansible-core modules find on the hosts that it manages, to be imported from.
+
+    :param controller: the Python that the ansible-core is installed for
+    """
+    package = folder / "ansible"
     package.mkdir(parents=True, exist_ok=True)
     code = "import ansible; print(ansible.__path__[0])"
-    command = [str(core.controller("").bin / "python"), "-c", code]
+    command = [str(controller), "-c", code]
     source = Path(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
     (package / "__init__.py").touch()
     for name in ("release.py", "module_utils"):

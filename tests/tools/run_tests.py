@@ -19,7 +19,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -36,24 +35,6 @@ TOOLS = Path(__file__).resolve().parent
 TIME_LIMIT = 2400  # seconds for one command: a stage that hangs must not hang the run, however slow the machine is
 processes: set[subprocess.Popen[bytes]] = set()
 
-# The artifact holds what users need and nothing else.
-ARTIFACT = (
-    "CHANGELOG.md",
-    "COPYING",
-    "FILES.json",
-    "LICENSES/*",
-    "MANIFEST.json",
-    "README.md",
-    "SECURITY.md",
-    "changelogs/changelog.yaml",
-    "docs/*",
-    "extensions/*",
-    "meta/*.yml",
-    "playbooks/*",
-    "plugins/*.py",
-    "requirements.txt",
-    "roles/*",
-)
 # What ansible-test may warn of. Anything else it warns of is a check that did not run, and fails the stage.
 HARMLESS = (
     r'Using locale "C\.UTF-8" instead of',
@@ -277,13 +258,8 @@ def version(text: str) -> tuple[int, ...]:
 
 def importer(run: Run) -> None:
     with copied_tree() as tree, tempfile.TemporaryDirectory(prefix="certops-cdn-") as folder:
-        run("ansible-galaxy", "collection", "build", "--output-path", folder, cwd=tree, env=tree_paths(tree))
-        artifact = next(Path(folder).glob("*.tar.gz"))
-        with tarfile.open(artifact) as archive:
-            names = [member.name for member in archive if member.isfile()]
-        strangers = [name for name in names if not any(fnmatch.fnmatch(name, pattern) for pattern in ARTIFACT)]
-        if strangers:
-            raise StageError(f"the artifact contains what does not belong in it: {', '.join(strangers)}")
+        run.note = run(sys.executable, "-m", "tools.release", folder).splitlines()[-1]
+        [built] = Path(folder).glob("*.tar.gz")
         settings = Path(folder) / "galaxy-importer.cfg"
         settings.write_text(
             "[galaxy-importer]\nCHECK_REQUIRED_TAGS = True\nCHECK_CHANGELOG = True\nRUN_ANSIBLE_TEST = False\n",
@@ -293,14 +269,13 @@ def importer(run: Run) -> None:
             sys.executable,
             "-m",
             "galaxy_importer.main",
-            artifact,
+            built,
             cwd=Path(folder),
             env={**tree_paths(tree), "GALAXY_IMPORTER_CONFIG": str(settings)},
         )
     complaints = [line for line in re.findall(r"^(?:WARNING|ERROR): .*$", output, re.M) if not re.search(ABSENT, line)]
     if complaints:
         raise StageError("galaxy-importer complains: " + "; ".join(complaints))
-    run.note = f"{len(names)} files in the artifact"
 
 
 def pytest(run: Run, folder: str, *options: str, env: Mapping[str, str] | None = None) -> None:
@@ -330,6 +305,12 @@ def conformance(run: Run) -> None:
 def usage(run: Run) -> None:
     # two at a time, as much of their time is waiting; a file stays together for the sake of what its tests share
     pytest(run, "tests/usage", "-n", "2", "--dist", "loadfile")
+
+
+def bounds(run: Run) -> None:
+    oldest = run(sys.executable, "-m", "tools.bounds").splitlines()[-1]
+    pytest(run, "tests/bounds")
+    run.note += f"; {oldest}"
 
 
 def reliability(run: Run) -> None:
@@ -395,6 +376,7 @@ STAGES = (
     *(Stage(name, integration, "integration") for name in reversed(INTEGRATION)),
     Stage("reliability", reliability),
     Stage("unit", unit),
+    Stage("bounds", bounds),
     Stage("importer", importer),
     Stage("conformance", conformance),
     Stage("ansible-lint", ansible_lint, "lint"),

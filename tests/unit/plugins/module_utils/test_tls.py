@@ -76,8 +76,8 @@ def test_a_good_certificate_takes_one_handshake_and_no_data(client: TlsClient, s
     assert sight.facts is not None
     assert (sight.facts.common_name, sight.facts.issuer) == (NAME, "Example Issuing CA")
     assert sight.facts.sans == (NAME, "*.example.org")
-    assert sight.facts.not_before == identity.certificate.not_valid_before_utc
-    assert sight.facts.not_after == identity.certificate.not_valid_after_utc
+    assert sight.facts.not_before == identity.not_before
+    assert sight.facts.not_after == identity.not_after
     assert (sight.distrust, sight.out_of_date, sight.weakness) == ("", False, "")
     assert sight.tls_version == "TLSv1.3"
     assert edge.names == [NAME]
@@ -109,7 +109,7 @@ def test_a_bad_certificate_is_read_all_the_same(
     assert sight.out_of_date is out_of_date
     assert sight.facts is not None
     assert sight.facts.sans == (NAME,)
-    assert sight.facts.not_after == identity.certificate.not_valid_after_utc
+    assert sight.facts.not_after == identity.not_after
     assert sight.weakness == ""
     assert edge.received == b""
 

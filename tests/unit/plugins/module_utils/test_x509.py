@@ -42,8 +42,8 @@ def test_facts_of_a_certificate() -> None:
         ("www.example.com", "example.com"),
         "Intermediate",
     )
-    assert facts.not_before == LEAF.certificate.not_valid_before_utc
-    assert facts.not_after == LEAF.certificate.not_valid_after_utc
+    assert facts.not_before == LEAF.not_before
+    assert facts.not_after == LEAF.not_after
 
 
 def signed(builder: x509.CertificateBuilder, key: Any) -> bytes:
