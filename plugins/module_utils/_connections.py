@@ -4,17 +4,20 @@
 #
 # This module util is PRIVATE to the collection: it can change at any time.
 
-"""Floor 1: HTTP connections that keep to their time limits as a whole.
+"""Floor 1: HTTP connections that keep to their time limits as a whole, and are safe with every version of urllib3.
 
 The limits of requests and urllib3 count for each address that is connected to and for each piece that is read, and not
 at all for the resolution of names. A server that sends a byte now and then could keep a task for ever. Here there are
 limits for all of it: one for name and connection, one for head and body of the answer.
+
+urllib3 1.26 leaves it to Python and OpenSSL which versions of TLS are spoken, and believes a certificate's common name.
 """
 
 from __future__ import annotations
 
 import io
 import socket
+import ssl
 from collections.abc import Callable
 from functools import partial
 from http.client import HTTPResponse
@@ -107,6 +110,11 @@ def _bounded_pool(kind: Callable[..., Any], clock: Clock, *args: Any, **kwargs: 
     class Connection(pool.ConnectionCls):  # type: ignore[misc,name-defined]
         response_class = staticmethod(partial(TimedAnswer, clock=clock))
 
+        def connect(self) -> None:
+            if pool.scheme == "https":
+                self.ssl_context = _context(self.cert_reqs, self._tunnel_host or self.host)
+            super().connect()
+
         def _new_conn(self) -> Any:
             limit = ADDRESSES * self.timeout
             try:
@@ -116,3 +124,20 @@ def _bounded_pool(kind: Callable[..., Any], clock: Clock, *args: Any, **kwargs: 
 
     pool.ConnectionCls = Connection
     return pool
+
+
+def _context(cert_reqs: Any, host: str) -> ssl.SSLContext:
+    """What a connection to this host speaks: TLS 1.2 or newer, whatever is allowed elsewhere on this machine.
+
+    :param cert_reqs: whether the certificate is verified, as urllib3 writes it
+    """
+    from urllib3.util.ssl_ import create_urllib3_context, is_ipaddress, resolve_cert_reqs
+
+    context = create_urllib3_context(cert_reqs=resolve_cert_reqs(cert_reqs))
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # OpenSSL compares names. Addresses are for urllib3, of which 1.26 does not tell them to OpenSSL.
+    if context.verify_mode != ssl.CERT_NONE and not is_ipaddress(host):
+        context.check_hostname = True
+        if ssl.HAS_NEVER_CHECK_COMMON_NAME:
+            context.hostname_checks_common_name = False
+    return context

@@ -373,10 +373,10 @@ class JsonClient:
         host = urlsplit(self._base_url).netloc
         connecting = _while_connecting(exc)
         if connecting and isinstance(exc, requests.exceptions.SSLError):
-            if "CERTIFICATE_VERIFY_FAILED" in str(exc):
+            if _is_distrust(exc):
                 text = f"{host} was not trusted (check ca_path and validate_certs): {_root_cause(exc)}"
             else:
-                text = f"no TLS connection to {host} (check scheme and port): {_root_cause(exc)}"
+                text = f"no TLS connection to {host} (check scheme and port; TLS 1.2 is the least): {_root_cause(exc)}"
             return self._error(call, "TlsError", text, kind=_FinalError)
         if isinstance(exc, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
             return self._error(call, "InvalidUrl", f"cannot call {host}: {_root_cause(exc)}", kind=_FinalError)
@@ -472,6 +472,13 @@ def _while_connecting(exc: BaseException) -> bool:
     return any(frame.f_code.co_name == "connect" for frame in frames)
 
 
+def _is_distrust(exc: BaseException) -> bool:
+    """Whether a TLS connection was given up because of the certificate."""
+    # urllib3 1.26 compares addresses by itself, and has an exception of its own for those that differ.
+    own = any(type(layer).__name__ == "CertificateError" for layer in _layers(exc))
+    return own or "CERTIFICATE_VERIFY_FAILED" in str(exc)
+
+
 # What urllib3 and ssl put around a reason: "<urllib3... object at 0x7f>: Failed", "HTTPConnection(...): Failed",
 # "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed (_ssl.c:1006)".
 _NOISE = re.compile(r"^(?:<.*>|HTTPS?Connection\(.*?\)): |^\[SSL[^]]*\] | \(_ssl\.c:\d+\)$")
@@ -482,7 +489,7 @@ def _root_cause(exc: BaseException) -> str:
     *_outer, exc = _layers(exc)
     told = exc.args[-1] if exc.args and isinstance(exc.args[-1], str) else str(exc)
     text = getattr(exc, "strerror", None) or told or type(exc).__name__
-    return _NOISE.sub("", text)
+    return _NOISE.sub("", text).rstrip(".")
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -60,6 +60,7 @@ from ansible_collections.certops.cdn.tests.unit.plugins.fakes import (
     json_answer,
     reset,
 )
+from edges.certificates import make
 
 READ = Call("Describe", path="/v1", body={"id": "a"})
 WRITE = replace(READ, action="Modify", writes=True)
@@ -975,6 +976,80 @@ def test_ca_path_that_holds_no_certificate_is_final(
     assert clock.sleeps == []
 
 
+@pytest.mark.parametrize("proxied", [False, True])
+@pytest.mark.parametrize(
+    ("address", "names"),
+    [("localhost", ["127.0.0.1"]), ("127.0.0.1", ["localhost"]), ("localhost", [])],
+    ids=["another address", "another name", "a common name alone"],
+)
+def test_certificate_for_another_name_is_final_and_nothing_is_sent(
+    serve: Callable[..., LocalServer],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+    names: list[str],
+    proxied: bool,
+) -> None:
+    identity = make(*names, common_name="localhost")
+    (tmp_path / "ca.pem").write_text(identity.pem)
+    server = serve(json_answer({}), tls=identity.context())
+    if proxied:
+        monkeypatch.setenv("https_proxy", serve(through(server)).url)
+    error = failure(client(server.url.replace("127.0.0.1", address), ca_path=str(tmp_path / "ca.pem")), WRITE)
+    assert (error.code, error.outcome) == ("TlsError", Outcome.NOT_EXECUTED)
+    assert " was not trusted (check ca_path and validate_certs): " in error.message
+    assert address in error.message.partition("validate_certs")[2]
+    assert not error.message.endswith("..")
+    assert server.requests == []
+
+
+def through(server: LocalServer) -> Answer:
+    """What a proxy does that opens tunnels to this server."""
+
+    def tunnel(connection: socket.socket, request: Received) -> None:
+        assert request.method == "CONNECT"
+        host, _colon, port = server.host.partition(":")
+        with socket.create_connection((host, int(port))) as other:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            threading.Thread(target=pump, args=(other, connection), daemon=True).start()
+            pump(connection, other)
+
+    return tunnel
+
+
+def pump(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.filterwarnings("ignore:.*TLSVersion:DeprecationWarning")
+@pytest.mark.parametrize("validate_certs", [True, False])
+def test_tls_below_1_2_is_final_even_where_python_and_openssl_allow_it(
+    serve: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, validate_certs: bool
+) -> None:
+    create = urllib3.util.ssl_.create_urllib3_context
+
+    def lenient(*args: Any, **kwargs: Any) -> ssl.SSLContext:
+        context = create(*args, **kwargs)
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        return context
+
+    for module in (urllib3.util.ssl_, urllib3.connection):
+        monkeypatch.setattr(module, "create_urllib3_context", lenient)
+    identity = make("localhost")
+    (tmp_path / "ca.pem").write_text(identity.pem)
+    server = serve(json_answer({}), tls=identity.context(ssl.TLSVersion.TLSv1_1))
+    url = server.url.replace("127.0.0.1", "localhost")
+    options = {"ca_path": str(tmp_path / "ca.pem"), "validate_certs": validate_certs}
+    error = failure(client(url, **options), WRITE)
+    assert (error.code, error.outcome) == ("TlsError", Outcome.NOT_EXECUTED)
+    assert "TLS 1.2 is the least" in error.message
+    assert server.requests == []
+
+
 def test_server_without_tls_is_final(clock: FakeClock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -988,7 +1063,7 @@ def test_server_without_tls_is_final(clock: FakeClock) -> None:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
         error = failure(client(f"https://{host}"), WRITE)
     assert (error.code, error.outcome) == ("TlsError", Outcome.NOT_EXECUTED)
-    assert f"failed: no TLS connection to {host} (check scheme and port): " in error.message
+    assert f"failed: no TLS connection to {host} (check scheme and port; TLS 1.2 is the least): " in error.message
     assert "SSL" not in error.message
     assert clock.sleeps == []
 
