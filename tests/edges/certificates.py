@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 import tempfile
 import warnings
@@ -39,6 +40,17 @@ class Identity:
     @property
     def sha256(self) -> str:
         return self.certificate.fingerprint(hashes.SHA256()).hex()
+
+    @property
+    def subject_hash(self) -> str:
+        """The name of its file in a directory of CAs, as OpenSSL looks for it, without the number at the end."""
+        (common_name,) = self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        text = str(common_name.value).lower().encode()
+        # the canonical form: SET { SEQUENCE { OID 2.5.4.3, UTF8String } }
+        inner = bytes.fromhex("0603550403") + bytes([0x0C, len(text)]) + text
+        sequence = bytes([0x30, len(inner)]) + inner
+        canonical = bytes([0x31, len(sequence)]) + sequence
+        return hashlib.sha1(canonical, usedforsecurity=False).digest()[:4][::-1].hex()
 
     def context(self, newest: ssl.TLSVersion | None = None) -> ssl.SSLContext:
         """What a server with this certificate runs on.

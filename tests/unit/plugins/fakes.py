@@ -101,6 +101,24 @@ def hang_up(connection: socket.socket, _request: Received) -> None:
     connection.close()
 
 
+def tunnel(connection: socket.socket, request: Received) -> None:
+    """Instead of an answer, do what a proxy does that is asked for a tunnel."""
+    assert request.method == "CONNECT"
+    host, _colon, port = request.path.rpartition(":")
+    with socket.create_connection((host, int(port))) as target:
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        threading.Thread(target=_pump, args=(target, connection), daemon=True).start()
+        _pump(connection, target)
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    """Pass on what comes, until it ends."""
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+
+
 class LocalServer:
     """A server on loopback that gives the answers it was told, one after the other and the last one ever again.
 

@@ -59,6 +59,7 @@ from ansible_collections.certops.cdn.tests.unit.plugins.fakes import (
     http_answer,
     json_answer,
     reset,
+    tunnel,
 )
 from edges.certificates import make
 
@@ -991,7 +992,7 @@ def test_certificate_for_another_name_is_final_and_nothing_is_sent(
     identity = make(*names, common_name="localhost")
     (tmp_path / "ca.pem").write_text(identity.pem)
     server = serve(json_answer({}), tls=identity.context())
-    for proxy in ("", serve(through(server)).url):
+    for proxy in ("", serve(tunnel).url):
         monkeypatch.setenv("https_proxy", proxy)
         error = failure(client(server.url.replace("127.0.0.1", address), ca_path=str(tmp_path / "ca.pem")), WRITE)
         assert (error.code, error.outcome) == ("TlsError", Outcome.NOT_EXECUTED)
@@ -999,27 +1000,6 @@ def test_certificate_for_another_name_is_final_and_nothing_is_sent(
         assert address in error.message.partition("validate_certs")[2]
         assert not error.message.endswith("..")
     assert server.requests == []
-
-
-def through(server: LocalServer) -> Answer:
-    """What a proxy does that opens tunnels to this server."""
-
-    def tunnel(connection: socket.socket, request: Received) -> None:
-        assert request.method == "CONNECT"
-        host, _colon, port = server.host.partition(":")
-        with socket.create_connection((host, int(port))) as other:
-            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            threading.Thread(target=pump, args=(other, connection), daemon=True).start()
-            pump(connection, other)
-
-    return tunnel
-
-
-def pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
 
 
 @pytest.mark.filterwarnings("ignore:.*TLSVersion:DeprecationWarning")
@@ -1105,14 +1085,14 @@ def test_connection_that_breaks_behind_a_proxy_leaves_a_write_unknown(
 ) -> None:
     received = []
 
-    def tunnel(connection: socket.socket, request: Received) -> None:
+    def tunnel_with_an_end(connection: socket.socket, request: Received) -> None:
         assert request.method == "CONNECT"
         connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         inner = tls.wrap_socket(connection, server_side=True)
         received.append(inner.recv(100))
         reset(inner, request)
 
-    monkeypatch.setenv("https_proxy", serve(tunnel).url)
+    monkeypatch.setenv("https_proxy", serve(tunnel_with_an_end).url)
     error = failure(client("https://127.0.0.1", ca_path=str(tls_files[0])), WRITE)
     assert (error.code, error.outcome) == ("ConnectionLost", Outcome.UNKNOWN)
     assert received[0].startswith(b"POST /v1 ")

@@ -239,24 +239,9 @@ def test_a_certificate_that_changes_between_handshakes_is_not_mixed_up(client: T
 
 
 def test_trust_in_a_directory(start: Start, tmp_path: Path) -> None:
-    (tmp_path / f"{subject_hash(ROOT)}.0").write_text(ROOT.pem)
+    (tmp_path / f"{ROOT.subject_hash}.0").write_text(ROOT.pem)
 
     assert look(TlsClient(str(tmp_path)), start(make(NAME, issuer=ISSUER))).distrust == ""
-
-
-def subject_hash(identity: Identity) -> str:
-    """The name of a CA's file in a directory, as OpenSSL looks for it."""
-    import hashlib
-
-    from cryptography.x509.oid import NameOID
-
-    (common_name,) = identity.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    text = str(common_name.value).lower().encode()
-    # the canonical form: SET { SEQUENCE { OID 2.5.4.3, UTF8String } }
-    inner = bytes.fromhex("0603550403") + bytes([0x0C, len(text)]) + text
-    sequence = bytes([0x30, len(inner)]) + inner
-    canonical = bytes([0x31, len(sequence)]) + sequence
-    return hashlib.sha1(canonical, usedforsecurity=False).digest()[:4][::-1].hex()
 
 
 @pytest.mark.parametrize("which", ["leaf", "intermediate"])
