@@ -95,11 +95,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """An HTTP answer, read completely."""
+    """An HTTP answer, read completely.
+
+    :ivar signature: that of the request, which the answer may repeat; "" for none
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    signature: str = ""
 
     def json(self) -> Any:
         """The parsed body.
@@ -278,7 +282,8 @@ class JsonClient:
                 verify=verify,
                 proxies=self._proxies,
             ) as response:
-                return Reply(response.status_code, response.headers, self._read(call, response))
+                body = self._read(call, response)
+                return Reply(response.status_code, response.headers, body, _signature_of(request))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
             raise self._transport_error(call, exc) from exc
         finally:
@@ -333,7 +338,7 @@ class JsonClient:
         if skew is not None and abs(skew) > CLOCK_WINDOW:
             direction = "behind" if skew > 0 else "ahead of"
             text += f" The clock of this host is {abs(skew):.0f} s {direction} the provider's; correct it."
-        error.message = self._redact(text)
+        error.message = self._redact(text, reply.signature)
         error.args = (error.message,)
 
     def _unreadable(self, call: Call, reply: Reply) -> ApiError:
@@ -354,7 +359,7 @@ class JsonClient:
 
     def _excerpt(self, reply: Reply) -> str:
         # Redacted before anything is cut off or joined: half a secret would not be recognised.
-        text = " ".join(self._redact(reply.body.decode("utf-8", "replace")).split())
+        text = " ".join(self._redact(reply.body.decode("utf-8", "replace"), reply.signature).split())
         if not text:
             return ", it is empty"
         return f", it begins: {text[:EXCERPT]}"
@@ -423,6 +428,11 @@ def _serialise(call: Call) -> bytes | None:
     if call.form:
         return urlencode(call.body).encode("ascii")
     return json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def _signature_of(request: PreparedRequest) -> str:
+    """What the Authorization header of a signed request proves; "" where it has no signature."""
+    return str(request.headers.get("Authorization", "")).partition("Signature=")[2]
 
 
 def _content_type(call: Call) -> dict[str, str]:

@@ -149,7 +149,7 @@ HAPPENS = {
     "redirect": "not followed, `Redirect`, one request in all",
     "connection ended between calls": "survived, each write once",
     "connection ended as it was used again": "survived, each write once",
-    "connection ended instead of an answer": "each write at most once; survived, but a lost resubmission is told as `unknown`",
+    "connection ended instead of an answer": "each write at most once; a lost resubmission is told as `unknown`",
     "clock that is wrong": "refused by the provider; the message tells the measured difference",
     "through ansible-playbook": "as in process: done with the right `ca_path`, `TlsError` with another",
 }

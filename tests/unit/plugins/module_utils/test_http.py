@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import importlib.util
@@ -698,6 +699,24 @@ def test_error_without_code_and_id_is_told_without_them(serve: Callable[..., Loc
 def test_error_that_the_provider_told_is_redacted(serve: Callable[..., LocalServer]) -> None:
     error = failure(client(serve(json_answer({"error": "wrong key s3cret"}, 400))))
     assert error.message == "Acme Describe failed: wrong key ******** (HTTP 400)."
+
+
+@pytest.mark.parametrize("encode", [bytes, base64.b64encode, lambda data: data.hex().encode()])
+def test_signature_that_an_answer_repeats_is_not_shown(
+    serve: Callable[..., LocalServer], encode: Callable[[bytes], bytes]
+) -> None:
+    def repeat(_connection: socket.socket, request: Received) -> bytes:
+        told = encode(request.headers["authorization"].encode())
+        return http_answer(400, told) if request.body == b"{}" else json_answer({"error": told.decode()})
+
+    for body in ({}, {"a": 1}):
+        server = serve(repeat)
+        error = failure(client(server, Zc2Auth("id", "another secret")), replace(READ, body=body))
+        signature = server.requests[0].headers["authorization"].partition("Signature=")[2]
+        assert len(signature) == 64
+        for form in (signature, base64.b64encode(signature.encode()).decode()[4:-8], signature.encode().hex()):
+            assert form not in error.message
+        assert "********" in error.message
 
 
 def test_error_that_parse_raises_is_completed(serve: Callable[..., LocalServer]) -> None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import threading
 from urllib.parse import quote, quote_plus
@@ -44,10 +46,49 @@ def test_a_secret_is_gone_in_every_form_it_may_be_sent_in(secret: str, before: s
         quote_plus(secret),
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
+        json.dumps(json.dumps(secret)[1:-1])[1:-1],
+        html.escape(secret),
     ]
     for form in forms:
         assert redact(f"<{form}>") == f"<{MASK}>"
         assert secret not in redact(before + form + after)
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"]), min_size=7), st.binary(max_size=9), st.binary(max_size=9))
+def test_a_secret_is_gone_in_base64_and_hexadecimal_wherever_it_stands(
+    secret: str, before: bytes, after: bytes
+) -> None:
+    redact = Redactor(secret)
+    data = before + secret.encode() + after
+    for text in (base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode()):
+        assert MASK in redact(text)
+        left = sum(len(part) for part in redact(text).split(MASK))
+        assert left <= 4 * (len(before) + len(after)) / 3 + 8
+    if len(secret.encode()) >= 8:
+        assert redact(data.hex()) == data.hex().replace(secret.encode().hex(), MASK)
+
+
+def test_what_is_short_is_not_looked_for_in_base64_and_hexadecimal() -> None:
+    assert Redactor("abc")("YWJj 616263 YWJjYWJj") == "YWJj 616263 YWJjYWJj"
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\\n", "%0A", " ", "<br>"])
+def test_a_private_key_is_gone_whatever_its_lines_end_with(line_end: str) -> None:
+    lines = ["MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg", "dGhlIHByaXZhdGUga2V5IG9mIG5vYm9keQ/+"]
+    redact = Redactor("\n".join(["-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----"]))
+    for text in (line_end.join(lines), quote(line_end.join(lines)), line_end.join(reversed(lines))):
+        assert not any(line[:20] in redact(text) for line in lines)
+    assert redact("-----BEGIN CERTIFICATE-----") == MASK
+
+
+def test_secrets_that_need_not_be_kept() -> None:
+    redact = Redactor("first")
+    assert redact("first, second", "second", "") == f"{MASK}, {MASK}"
+    assert redact("second") == "second"
+
+
+def test_no_text_is_too_strange_for_a_secret() -> None:
+    assert Redactor("\udce9\ud800-secret")("a \udce9\ud800-secret") == f"a {MASK}"
 
 
 def test_secret_that_is_learnt_is_masked_from_then_on_and_told() -> None:
@@ -79,6 +120,9 @@ def test_nothing_is_learnt_from_an_empty_secret() -> None:
         ("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", MASK),
         ("x -----BEGIN RSA PRIVATE KEY-----\\nMIIB\\n-----END RSA PRIVATE KEY----- y", f"x {MASK} y"),
         ("-----BEGIN PRIVATE KEY-----\nMIIB... cut off", MASK),
+        ("-----BEGIN+PRIVATE+KEY-----%0AMIIB%0A-----END+PRIVATE+KEY-----&a=b", f"{MASK}&a=b"),
+        ("-----BEGIN%20PRIVATE%20KEY-----%0AMIIB%0A-----END%20PRIVATE%20KEY-----&a=b", f"{MASK}&a=b"),
+        ("Signature%3D0123456789abcdef0123%0A", f"Signature%3D{MASK}%0A"),
         ("Authorization: Bearer abc.def-123_456~+/=", f"Authorization: Bearer {MASK}"),
         ("BEARER   abcdefgh12", f"BEARER {MASK}"),
         ("TOK:0123456789abcdef", f"TOK: {MASK}"),
