@@ -91,6 +91,8 @@ class DomainBindings:
         self._domains: dict[str, Domain] = {}
         # Domains whose status has just been read, so that reading them again needs the binding only.
         self._fresh: set[str] = set()
+        # What was bound when the domains were written.
+        self._replaced: dict[str, str | None] = {}
         self.certificate: Certificate | None = None
 
     @staticmethod
@@ -231,11 +233,17 @@ class DomainBindings:
                 f"{self._wanted} does not cover {state}; it is valid for "
                 f"{', '.join(self._wanted.names)}. Nothing was changed."
             )
-        return decide(state.certificate_id, self._wanted.certificate_id, state.rollout)
+        verdict = decide(state.certificate_id, self._wanted.certificate_id, state.rollout)
+        ours = key in self._replaced and self._replaced[key] != state.certificate_id == self._wanted.certificate_id
+        if ours and isinstance(verdict, Change):
+            # A write whose answer was lost was executed: it is its rollout that has failed.
+            return Await(predicted=verdict, unwaited=verdict)
+        return verdict
 
     # apply
 
     def apply(self, target: Target[Domain]) -> None:
+        self._replaced[target.key] = self._domains[target.key].certificate_id
         target.wrote(self._api.bind_certificate(self._domains[target.key], self._wanted.certificate_id))
 
     def may_be_done_already(self, error: ApiError) -> bool:

@@ -14,6 +14,9 @@ PATIENT = 30.0
 IMPATIENT = 0.3
 """The option timeout, in seconds: for most faults, and for those that take their time."""
 
+HASTE = 50
+"""So many seconds of the collection's pauses take one."""
+
 ONCE = frozenset(
     {
         "ModifyCertificateResubmit",
@@ -27,6 +30,18 @@ ONCE = frozenset(
     }
 )
 """Writes that do harm where they are executed twice."""
+
+BODILESS = frozenset(
+    {
+        "CancelCertificate",
+        "DeleteCertificate",
+        "RenewCertificate",
+        "RetriggerCertificate",
+        "CheckDcv",
+        "ResendDcvEmail",
+    }
+)
+"""They are answered with 204, so there is no body that could be cut off or come too slowly."""
 
 TRACELESS = frozenset({"ResendDcvEmail"})
 """Nothing that can be read shows that these were executed."""
@@ -64,8 +79,10 @@ class Fault:
     :ivar effect: on most services; ``effects`` has those on which it is another
     :ivar executed: the call is carried out all the same
     :ivar slow: it is about time
+    :ivar of_body: it is about the body of an answer that is all right
+    :ivar haste: another one, as a listener that is closed for a while opens in its own time
     :ivar everywhere: it hits later calls of an action too, and not only the first or all of them
-    :ivar orders: more to order where the service is this one, such as its own codes
+    :ivar orders: more to order on some services, such as their own codes
     :ivar lasting: what to order in place of `order` to have it last
     """
 
@@ -74,12 +91,17 @@ class Fault:
     effect: Effect
     executed: bool = False
     slow: bool = False
+    of_body: bool = False
+    haste: int = HASTE
     everywhere: bool = False
     effects: Mapping[str, Effect] = field(default_factory=dict)
     orders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lasting: Mapping[str, Any] = field(default_factory=dict)
 
     def on(self, service: str, action: str) -> Effect:
+        """What it does to a call."""
+        if self.of_body and action in BODILESS:
+            return Effect.NOTHING
         if action == "Token" and self.effects.get(service) is Effect.STALE_TOKEN:
             return Effect.REFUSED
         return self.effects.get(service, self.effect)
@@ -105,18 +127,19 @@ _SIGNED = {"vdms": Effect.NOTHING}  # its tokens do not hang on the client's clo
 
 FAULTS = (
     # No connection
-    Fault("refuse", {"kind": "refuse", "seconds": 0.02}, Effect.NOT_EXECUTED, executed=True,
-          lasting={"kind": "refuse", "seconds": 1.0}),
+    Fault("refuse", {"kind": "refuse", "seconds": 0.02}, Effect.NOT_EXECUTED, executed=True, haste=5,
+          lasting={"kind": "refuse", "seconds": 2.0}),
     # Cut off
     Fault("reset_before", {"kind": "reset_before"}, Effect.UNKNOWN, everywhere=True),
     Fault("reset_after", {"kind": "reset_after"}, Effect.UNKNOWN, executed=True, everywhere=True),
-    Fault("truncated", {"kind": "truncated"}, Effect.UNKNOWN, executed=True),
+    Fault("truncated", {"kind": "truncated"}, Effect.UNKNOWN, executed=True, of_body=True),
     # Time
     Fault("timeout", {"kind": "timeout", "seconds": 60, "execute": False}, Effect.UNKNOWN, slow=True),
     Fault("timeout_executed", {"kind": "timeout", "seconds": 60}, Effect.UNKNOWN, executed=True, slow=True),
     Fault("late", {"kind": "timeout", "seconds": 0.05}, Effect.NOTHING, executed=True),
     Fault("drip", {"kind": "drip", "seconds": 0.1}, Effect.NOTHING, executed=True),
-    Fault("drip_too_slow", {"kind": "drip", "seconds": 3}, Effect.UNKNOWN, executed=True, slow=True),
+    Fault("drip_too_slow", {"kind": "drip", "seconds": 3}, Effect.UNKNOWN, executed=True, slow=True,
+          of_body=True),
     # The service says that it cannot
     Fault("status_408", status(408), Effect.UNKNOWN),
     Fault("status_429", status(429), Effect.NOT_EXECUTED, everywhere=True),
@@ -197,7 +220,8 @@ class Expectation:
 
     :ivar survived: True: it ends as if nothing had been wrong. False: it is told as a failure. None: either, but as
         it is: that depends on what the call was for
-    :ivar sends: so many times more than asked the faulted write is sent at most
+    :ivar sends: so many times more than asked the faulted write is sent at most; any write, where it is the token
+        that is gone
     :ivar executions: and so many times more it is executed
     """
 
@@ -211,7 +235,7 @@ def expected(effect: Effect, executed: bool, access: Access, transient: bool, tr
     if access is Access.READ:
         # Reads are repeated. Whether a run can do without one that fails for good depends on the read.
         survived = True if effect is Effect.NOTHING or (transient and effect is not Effect.REFUSED) else None
-        return Expectation(survived, 0, 0)
+        return Expectation(survived, int(effect is Effect.STALE_TOKEN), 0)
     repeatable = access is Access.WRITE
     if effect is Effect.NOTHING:
         return Expectation(True, 0, 0)

@@ -15,22 +15,20 @@ import requests
 from ansible_collections.certops.cdn.plugins.module_utils._http import JsonClient
 from emulator.process import Running
 from reliability.matrix import truth
-from reliability.matrix.rules import IMPATIENT, PATIENT, RETRIES, Access, Case, Fault, Times, expectation
+from reliability.matrix.rules import HASTE, IMPATIENT, PATIENT, RETRIES, Access, Case, Fault, Times, expectation
 from reliability.matrix.tasks import WORLD, Task, tasks
 from reliability.matrix.truth import Run
 
 Play = Callable[..., dict[str, Any]]
 
-HASTE = 50
-"""So many seconds of the collection's pauses take one. Calls take the time that they take."""
-
 BACK_SECONDS = 20
 
 
 class Clock:
-    """Time as it is, but for the pauses, which count in full and take a part of that."""
+    """Time as it is, but for the pauses, which count in full and take a part of that. Calls take what they take."""
 
     def __init__(self) -> None:
+        self.haste = HASTE
         self._skipped = 0.0
         self._lock = threading.Lock()
 
@@ -38,9 +36,9 @@ class Clock:
         return time.monotonic() + self._skipped
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(seconds / HASTE)
+        time.sleep(seconds / self.haste)
         with self._lock:
-            self._skipped += seconds - seconds / HASTE
+            self._skipped += seconds - seconds / self.haste
 
 
 class Stage:
@@ -100,7 +98,9 @@ class Stage:
         """Play one case; the run in which something was wrong, and what is wrong with that run and those after it."""
         good = self.good(case.task)
         self.begin(case.task, case.order)
+        self._clock.haste = case.fault.haste
         run = self.run(case.task, slow=case.fault.slow)
+        self._clock.haste = HASTE
         found = truth.complaints(case, run, good, expectation(case))
         self.emulator.control("DELETE", "faults")
         again = self.run(case.task)

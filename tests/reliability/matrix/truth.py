@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reliability.matrix.rules import IMPATIENT, ONCE, RETRIES, Case, Expectation
+from reliability.matrix.rules import IMPATIENT, ONCE, RETRIES, Case, Effect, Expectation
 from reliability.matrix.tasks import WAIT, Task
 
 ERROR_KEYS = {"provider", "action", "code", "message", "http_status", "request_id", "outcome"}
@@ -180,7 +180,7 @@ def sent_seldom_enough(case: Case, run: Run, good: Run, wanted: Expectation) -> 
     sent = Counter(meant_by(call) for call in run.writes)
     executed = Counter(meant_by(call) for call in run.executed)
     for meant, count in sent.items():
-        hit = meant[0] == case.action
+        hit = meant[0] == case.action or case.effect is Effect.STALE_TOKEN
         most = max(asked[meant], 1)
         if count > most + (wanted.sends if hit else 0):
             yield f"{meant} was sent {count} times"

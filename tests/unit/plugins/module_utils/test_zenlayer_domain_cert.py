@@ -653,6 +653,18 @@ def test_rollback_after_a_lost_answer_is_told_with_the_certificate_that_is_bound
     assert (row["outcome"], row["changed"], row["certificate_id"]) == ("rolled_back", False, "old")
 
 
+def test_rollout_that_has_failed_before_its_lost_answer_is_looked_into_is_rolled_back(account: Account) -> None:
+    account.duration = 0
+    account.ends = {("d-www", "new"): "FAILED"}
+    lost = [ApiError("lost", outcome=Outcome.UNKNOWN), ApiError("lost", outcome=Outcome.UNKNOWN)]
+    account.faults = {("ModifyDomainCertificate", "d-www"): lost}
+    account.executes_faulty_writes = True
+    row = only(run(account, rollback=True))
+    assert (row["outcome"], row["changed"], row["error"]["code"]) == ("rolled_back", False, "RolloutFailed")
+    assert account.writes == [("d-www", "new"), ("d-www", "old")]
+    assert account.bound["d-www"] == "old"
+
+
 def test_rollback_that_fails_is_told(account: Account) -> None:
     account.ends = {("d-www", "new"): "FAILED", ("d-www", "old"): "FAILED"}
     row = only(run(account, rollback=True))
