@@ -78,29 +78,32 @@ def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], *
     """
     module = _started({**argument_spec, **HTTP_OPTIONS}, constraints)
     run: Reconciliation[Any] | None = None
-    try:
-        settings = _settings(module)
-        resource = resource_of(module.params, settings, _redactor(module))
-        run = Reconciliation(
-            resource,
-            check_mode=module.check_mode,
-            waiting=_waiting(module.params),
-            concurrency=settings.concurrency,
-        )
-        with interruptible():
+    with interruptible() as no_more:
+        try:
+            settings = _settings(module)
+            resource = resource_of(module.params, settings, _redactor(module))
+            run = Reconciliation(
+                resource,
+                check_mode=module.check_mode,
+                waiting=_waiting(module.params),
+                concurrency=settings.concurrency,
+            )
             try:
                 targets = run.run()
+                no_more()
             except KeyboardInterrupt:
                 targets = run.broken_off()
-        result = resource.report(targets)
-    except CdnError as error:
-        _fail(module, error, changed=_has_changed(run))
-    except Exception as exc:  # noqa: BLE001 - a defect must not end in a traceback that may hold secrets
-        _fail(module, defect(exc), changed=_has_changed(run))
-    result["changed"] = any(target.changed for target in targets)
-    for note in grouped_notes([(resource.name(target.key), target.note) for target in targets if target.note]):
-        module.warn(note)
-    _finish(module, result, [target.error for target in targets if target.error is not None], len(targets))
+            result = resource.report(targets)
+        except CdnError as error:
+            _fail(module, error, changed=_has_changed(run))
+        except KeyboardInterrupt:
+            _fail(module, CdnError("Interrupted before anything was read; nothing was changed.", code=INTERRUPTED))
+        except Exception as exc:  # noqa: BLE001 - a defect must not end in a traceback that may hold secrets
+            _fail(module, defect(exc), changed=_has_changed(run))
+        result["changed"] = any(target.changed for target in targets)
+        for note in grouped_notes([(resource.name(target.key), target.note) for target in targets if target.note]):
+            module.warn(note)
+        _finish(module, result, [target.error for target in targets if target.error is not None], len(targets))
 
 
 def run_query(
@@ -113,33 +116,49 @@ def run_query(
     """
     spec = {**argument_spec, **HTTP_OPTIONS} if over_http else dict(argument_spec)
     module = _started(spec, constraints, needs_requests=over_http)
-    try:
-        with interruptible():
+    with interruptible() as no_more:
+        try:
             result, errors = query_of(module.params, _settings(module), _redactor(module)).run()
-    except CdnError as error:
-        _fail(module, error)
-    except KeyboardInterrupt:
-        _fail(module, CdnError("Interrupted.", code=INTERRUPTED))
-    except Exception as exc:  # noqa: BLE001 - as above
-        _fail(module, defect(exc))
-    _finish(module, {**result, "changed": False}, errors)
+            no_more()
+        except CdnError as error:
+            _fail(module, error)
+        except KeyboardInterrupt:
+            _fail(module, CdnError("Interrupted.", code=INTERRUPTED))
+        except Exception as exc:  # noqa: BLE001 - as above
+            _fail(module, defect(exc))
+        _finish(module, {**result, "changed": False}, errors)
 
 
 @contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """Have SIGTERM break the work off as Ctrl-C does, so that the module can tell what it has done."""
+def interruptible() -> Iterator[Callable[[], None]]:
+    """Have SIGTERM break the work off as Ctrl-C does, once, so that the module can tell what it has done.
+
+    What comes after the first signal, or after a call of the function that is yielded, takes no time, and is not to be
+    broken off: nobody would learn what was done.
+    """
+    listening = True
 
     def interrupt(*_signal: Any) -> None:
-        raise KeyboardInterrupt
+        if listening:
+            no_more()
+            raise KeyboardInterrupt
+
+    def no_more() -> None:
+        nonlocal listening
+        listening = False
 
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread is sent signals
+        yield no_more  # only the main thread is sent signals
         return
-    before = signal.signal(signal.SIGTERM, interrupt)
+    heard = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as it is in a job in the background
+        heard.append(signal.SIGINT)
+    before = [(number, signal.signal(number, interrupt)) for number in heard]
     try:
-        yield
+        yield no_more
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def _started(

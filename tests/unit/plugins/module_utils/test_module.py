@@ -284,6 +284,40 @@ def test_signal_while_waiting_leaves_a_result(switch_on: Play, sent: signal.Sign
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_second_signal_does_not_keep_the_result_back(switch_on: Play) -> None:
+    lamps = Lamps(a="off")
+    lamps.signals = {"poll": signal.SIGINT, "report": signal.SIGTERM}
+    result = switch_on(lamps)
+    assert (result["changed"], result["error"]["code"]) == (True, "Interrupted")
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_signal_after_the_work_is_too_late(switch_on: Play, sent: signal.Signals) -> None:
+    lamps = Lamps(a="off")
+    lamps.signals = {"report": sent}
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    result = switch_on(lamps)
+    assert result["changed"] is True
+    assert "error" not in result
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_signal_before_the_run_is_told(switch_on: Play, sent: signal.Signals) -> None:
+    lamps = Lamps(a="off")
+    lamps.signals = {"made_of": sent}
+    result = switch_on(lamps)
+    assert result["msg"] == "Interrupted before anything was read; nothing was changed."
+    assert (result["changed"], result["error"]["code"]) == (False, "Interrupted")
+
+
+def test_ctrl_c_stays_ignored_where_it_was(switch_on: Play) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lamps = Lamps(a="off")
+    lamps.signals = {"poll": signal.SIGINT}
+    assert "error" not in switch_on(lamps)
+
+
 @pytest.mark.parametrize("wait", [True, False])
 def test_signal_while_writing_tells_what_was_done(switch_on: Play, wait: bool) -> None:
     lamps = Lamps(a="off", b="off", c="off", d="on")
