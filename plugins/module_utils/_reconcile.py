@@ -67,6 +67,7 @@ class Reconciliation(Generic[S]):
         self._concurrency = concurrency
         self._clock = clock or Clock()
         self._reporter = Reporter(lambda: tally(self.targets), self._clock, listener)
+        self._over = False
         self.targets: list[Target[S]] = []
         """All targets, with what is known of them; also where the run was broken off by a defect."""
 
@@ -95,6 +96,7 @@ class Reconciliation(Generic[S]):
 
         :raises CdnError: nobody knew yet which targets there are
         """
+        self._over = True
         if not self.targets:
             raise CdnError("Interrupted before anything was read; nothing was changed.", code=INTERRUPTED)
         written = [target for target in self.targets if target.changed]
@@ -227,6 +229,9 @@ class Reconciliation(Generic[S]):
     def _write(self, target: Target[S]) -> None:
         self._begin(target)
         target.writes += 1
+        if self._over:
+            # This order of things leaves no gap: a target without writes is told to be unchanged, and stays so.
+            raise CdnError("Interrupted.", code=INTERRUPTED)
         if isinstance(target.verdict, Change):
             target.planned = target.verdict
         self._resource.apply(target)

@@ -904,6 +904,18 @@ def counts(reports: Sequence[Report], stage: str) -> list[tuple[int, int, int]]:
     return [entry for entry, before in zip(told, [None, *told]) if entry != before]
 
 
+def test_nothing_is_written_once_a_run_was_broken_off(shelf: Shelf) -> None:
+    put(shelf, a=Item("old"))
+    reconciliation = Reconciliation[Item](shelf, clock=shelf.clock)
+    reconciliation.targets = [Target[Item]("a")]
+    (target,) = reconciliation.broken_off()
+    assert target.error is not None
+    assert target.error.outcome is Outcome.NOT_EXECUTED
+    with pytest.raises(CdnError, match="Interrupted"):
+        reconciliation._write(target)  # in a thread that was just about to
+    assert shelf.log == []
+
+
 def test_reports_of_a_run(shelf: Shelf) -> None:
     shelf.refused, shelf.ends = {"d"}, {"b": "failed"}
     put(shelf, a=Item("old"), b=Item("old"), c=Item("new"), d=Item("old"))
