@@ -24,7 +24,7 @@ COUNT = 100
 PATIENCE = 90.0
 
 WORLD: dict[str, Any] = {
-    "settings": {"latency_seconds": 0.005, "zenlayer": {"rollout_seconds": 0.3}},
+    "settings": {"latency_seconds": 0.005, "zenlayer": {"rollout_seconds": 1.0}},
     "zenlayer": {
         "access_keys": [{"id": "demo-access-key-id", "password": "demo-access-key-password"}],
         "certificates": [
