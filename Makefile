@@ -46,7 +46,8 @@ $(STAGES): setup
 coverage: setup ## unit and integration tests with their branch coverage
 	@$(RUN) --measure --only unit --only integration --only coverage
 
-bench: setup ## measure speed, calls and memory
+bench: setup ## measure it beside other tools and the limits; writes docs/benchmarks.md
+	@$(PYTHON) tests/tools/make_venv.py bench
 	@PYTHONPATH=tests $(VENV)/python -m bench
 
 molecule: setup ## the role zenlayer_rotate, as molecule runs it
@@ -63,7 +64,7 @@ screenshots: setup ## take the documentation's pictures of the report anew
 	@PYTHONPATH=tests $(VENV)/python tests/tools/screenshots.py
 
 lock: setup ## lock the development requirements anew, at their newest versions
-	@for lock in uv:3.11 test:3.11 bounds:3.9; do $(VENV)/python -m uv pip compile --quiet --upgrade --universal \
+	@for lock in uv:3.11 test:3.11 bench:3.11 bounds:3.9; do $(VENV)/python -m uv pip compile --quiet --upgrade --universal \
 	  --python-version $${lock#*:} --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command 'make lock' tests/requirements/$${lock%:*}.in \
 	  --output-file tests/requirements/$${lock%:*}.txt || exit; done

@@ -11,6 +11,7 @@ at all for the resolution of names. A server that sends a byte now and then coul
 limits for all of it: one for name and connection, one for head and body of the answer.
 
 urllib3 1.26 leaves it to Python and OpenSSL which versions of TLS are spoken, and believes a certificate's common name.
+Every version reads the file of trusted certificates anew for each connection, which takes longer than the handshake.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import io
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from functools import partial
 from http.client import HTTPResponse
@@ -79,40 +81,84 @@ class TimedAnswer(HTTPResponse):
             self.fp = io.BufferedReader(_TimedStream(stream.detach(), sock, Deadline(seconds, clock)))
 
 
-def bounded_adapter(connections: int, clock: Clock) -> HTTPAdapter:
+class Trust:
+    """What TLS connections speak, and whom they trust. Each file or folder of certificates is read once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._contexts: dict[tuple[Any, ...], ssl.SSLContext] = {}
+
+    def context(self, cert_reqs: Any, host: str, file: str | None, folder: str | None) -> ssl.SSLContext:
+        """The context for connections to this host: TLS 1.2 or newer, whatever is allowed elsewhere on this machine.
+
+        :param cert_reqs: whether the certificate is verified, as urllib3 writes it
+        :param file: certificates to trust
+        :param folder: more of them, by their hashes
+        :raises OSError: they cannot be read (ssl.SSLError is one)
+        """
+        from urllib3.util.ssl_ import create_urllib3_context, is_ipaddress, resolve_cert_reqs
+
+        verify_mode = resolve_cert_reqs(cert_reqs)
+        # OpenSSL compares names. Addresses are for urllib3, of which 1.26 does not tell them to OpenSSL.
+        compares = verify_mode != ssl.CERT_NONE and not is_ipaddress(host)
+        key = (verify_mode, compares, file, folder)
+        with self._lock:
+            if key not in self._contexts:
+                context = create_urllib3_context(cert_reqs=verify_mode)
+                context.minimum_version = ssl.TLSVersion.TLSv1_2
+                if compares:
+                    context.check_hostname = True
+                    if ssl.HAS_NEVER_CHECK_COMMON_NAME:
+                        context.hostname_checks_common_name = False
+                if file or folder:
+                    context.load_verify_locations(file, folder)
+                self._contexts[key] = context
+            return self._contexts[key]
+
+
+def bounded_adapter(connections: int, clock: Clock, trust: Trust) -> HTTPAdapter:
     """A transport adapter for one host and at most so many connections at a time, all of them bounded in time."""
     from requests.adapters import HTTPAdapter
 
     class Adapter(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
             super().init_poolmanager(*args, **kwargs)
-            _bound(self.poolmanager, clock)
+            _bound(self.poolmanager, clock, trust)
 
         def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
             known = self.proxy_manager.get(proxy)
-            return known or _bound(super().proxy_manager_for(proxy, **kwargs), clock)
+            return known or _bound(super().proxy_manager_for(proxy, **kwargs), clock, trust)
 
     return Adapter(pool_connections=1, pool_maxsize=connections)
 
 
-def _bound(manager: Any, clock: Clock) -> Any:
+def _bound(manager: Any, clock: Clock, trust: Trust) -> Any:
     """Have a manager of urllib3 make pools of such connections only."""
     kinds = manager.pool_classes_by_scheme
-    manager.pool_classes_by_scheme = {scheme: partial(_bounded_pool, kind, clock) for scheme, kind in kinds.items()}
+    manager.pool_classes_by_scheme = {
+        scheme: partial(_bounded_pool, kind, clock, trust) for scheme, kind in kinds.items()
+    }
     return manager
 
 
-def _bounded_pool(kind: Callable[..., Any], clock: Clock, *args: Any, **kwargs: Any) -> Any:
+def _bounded_pool(kind: Callable[..., Any], clock: Clock, trust: Trust, *args: Any, **kwargs: Any) -> Any:
     from urllib3.exceptions import ConnectTimeoutError
 
     pool = kind(*args, **kwargs)
 
     class Connection(pool.ConnectionCls):  # type: ignore[misc,name-defined]
         response_class = staticmethod(partial(TimedAnswer, clock=clock))
+        is_prepared = False
 
         def connect(self) -> None:
-            if pool.scheme == "https":
-                self.ssl_context = _context(self.cert_reqs, self._tunnel_host or self.host)
+            if pool.scheme == "https" and not self.is_prepared:
+                places: tuple[str | None, str | None] = (None, None)
+                if self.proxy is None:
+                    places = (self.ca_certs, self.ca_cert_dir)
+                    self.ca_certs = self.ca_cert_dir = None
+                # else urllib3 reads them, for a proxy that speaks TLS too
+                self.ssl_context = trust.context(self.cert_reqs, self._tunnel_host or self.host, *places)
+                self.is_prepared = True
             super().connect()
 
         def _new_conn(self) -> Any:
@@ -124,20 +170,3 @@ def _bounded_pool(kind: Callable[..., Any], clock: Clock, *args: Any, **kwargs: 
 
     pool.ConnectionCls = Connection
     return pool
-
-
-def _context(cert_reqs: Any, host: str) -> ssl.SSLContext:
-    """What a connection to this host speaks: TLS 1.2 or newer, whatever is allowed elsewhere on this machine.
-
-    :param cert_reqs: whether the certificate is verified, as urllib3 writes it
-    """
-    from urllib3.util.ssl_ import create_urllib3_context, is_ipaddress, resolve_cert_reqs
-
-    context = create_urllib3_context(cert_reqs=resolve_cert_reqs(cert_reqs))
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # OpenSSL compares names. Addresses are for urllib3, of which 1.26 does not tell them to OpenSSL.
-    if context.verify_mode != ssl.CERT_NONE and not is_ipaddress(host):
-        context.check_hostname = True
-        if ssl.HAS_NEVER_CHECK_COMMON_NAME:
-            context.hostname_checks_common_name = False
-    return context

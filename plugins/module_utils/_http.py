@@ -25,7 +25,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from ansible_collections.certops.cdn.plugins.module_utils._connections import bounded_adapter
+from ansible_collections.certops.cdn.plugins.module_utils._connections import Trust, bounded_adapter
 from ansible_collections.certops.cdn.plugins.module_utils._errors import (
     ApiError,
     CheckModeError,
@@ -184,12 +184,13 @@ class JsonClient:
             "User-Agent": settings.user_agent,
             "Accept": "application/json",
         }
+        self._trust = Trust()
         self._adapter = self._new_adapter()
 
     def _new_adapter(self) -> HTTPAdapter:
         # Not a session of requests, which would look into redirects that are not followed, keep cookies, and let the
         # environment replace a signature (netrc) and the trust that the options ask for (REQUESTS_CA_BUNDLE).
-        return bounded_adapter(self._settings.concurrency, self.clock)
+        return bounded_adapter(self._settings.concurrency, self.clock, self._trust)
 
     def close(self) -> None:
         """Close all connections."""

@@ -261,7 +261,8 @@ class Reconciliation(Generic[S]):
             return
         self._reporter.enter(stage, self._waiting.timeout)
         deadline = Deadline(self._waiting.timeout, self._clock)
-        pauses = poll_pauses(self._waiting.interval)
+        # Many writes take their time: by now the first rollouts can be over before anybody has seen them in progress.
+        pauses = poll_pauses(self._waiting.interval, max(map(self._age, watched), default=0.0))
         while watched and not deadline.passed():
             self._clock.sleep(min(next(pauses), deadline.remaining()))
             ended = self._look(watched, deadline)

@@ -33,7 +33,7 @@ def _sha256(data: bytes) -> str:
 
 
 def _hmac_sha256(key: bytes, text: str) -> bytes:
-    return hmac.new(key, text.encode("utf-8"), hashlib.sha256).digest()
+    return hmac.digest(key, text.encode("utf-8"), "sha256")
 
 
 def host_header(url: str) -> str:

@@ -5,6 +5,8 @@
 Needs nothing but the Python that runs it, with venv and pip. Beside the environment it lays
 .venv/collections, through which Python and Ansible find the repository, wherever it is cloned,
 as the collection certops.cdn.
+
+With a name it makes .venv/NAME from the lock file of that name: `bench` holds what is measured beside the collection.
 """
 
 from __future__ import annotations
@@ -17,24 +19,25 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-VENV = ROOT / ".venv" / "test"
-PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "tests" / "requirements"
-LOCK = REQUIREMENTS / "test.txt"
+PYTHON = ROOT / ".venv" / "test" / "bin" / "python"
+"""It has uv, which installs into the others too."""
 COLLECTION = ROOT / ".venv" / "collections" / "ansible_collections" / "certops" / "cdn"
 
 
-def fingerprint() -> str:
-    """What the environment depends on: the lock, this Python, and the place, which its scripts contain."""
-    parts = (LOCK.read_text(encoding="utf-8"), sys.version, str(ROOT))
+def fingerprint(lock: Path) -> str:
+    """What an environment depends on: the lock, this Python, and the place, which its scripts contain."""
+    parts = (lock.read_text(encoding="utf-8"), sys.version, str(ROOT))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def install() -> None:
-    shutil.rmtree(VENV, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
-    pip_install(PYTHON, REQUIREMENTS / "uv.txt")
-    install_locked(PYTHON, LOCK)
+def install(venv: Path, lock: Path) -> None:
+    shutil.rmtree(venv, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+    python = venv / "bin" / "python"
+    if python == PYTHON:
+        pip_install(python, REQUIREMENTS / "uv.txt")
+    install_locked(python, lock)
 
 
 def install_locked(python: Path, lock: Path) -> None:
@@ -57,14 +60,15 @@ def link_collection() -> None:
         COLLECTION.symlink_to(os.path.relpath(ROOT, COLLECTION.parent), target_is_directory=True)
 
 
-def main() -> None:
+def main(name: str = "test") -> None:
+    venv, lock = ROOT / ".venv" / name, REQUIREMENTS / f"{name}.txt"
     link_collection()
-    stamp = VENV / "fingerprint"
-    if not (stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint()):
-        print("Making the virtual environment .venv/test", flush=True)
-        install()
-        stamp.write_text(fingerprint(), encoding="utf-8")
+    stamp = venv / "fingerprint"
+    if not (stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint(lock)):
+        print(f"Making the virtual environment .venv/{name}", flush=True)
+        install(venv, lock)
+        stamp.write_text(fingerprint(lock), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

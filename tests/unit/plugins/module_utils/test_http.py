@@ -964,6 +964,26 @@ def test_certificate_is_trusted_through_ca_path(
     assert client(serve(json_answer({}), tls=tls), ca_path=str(tls_files[0])).call(READ, as_it_is) == {}
 
 
+def test_what_is_trusted_is_read_once_for_all_connections(
+    serve: Callable[..., LocalServer],
+    tls: ssl.SSLContext,
+    tls_files: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = []
+    original = ssl.SSLContext.load_verify_locations
+
+    def load(self: ssl.SSLContext, *places: Any) -> None:
+        read.append(places)
+        original(self, *places)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", load)
+    calls = client(serve(*[json_answer({})] * 3, tls=tls), ca_path=str(tls_files[0]))
+    for call in (READ, replace(WRITE, once=True), replace(WRITE, once=True)):
+        assert calls.call(call, as_it_is) == {}
+    assert read == [(str(tls_files[0]), None)]
+
+
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 @pytest.mark.parametrize("bundle", [None, "/nonexistent.pem"])
 def test_certificate_is_not_checked_where_the_options_say_so(

@@ -88,6 +88,13 @@ def test_no_poll_pause_is_longer_than_the_interval(interval: float) -> None:
     assert all(0 < pause <= interval for pause in islice(poll_pauses(interval), 100))
 
 
+@pytest.mark.parametrize(("waited", "first"), [(0.0, 0.5), (0.2, 0.3), (0.5, 0.0), (40.0, 0.0)])
+def test_what_has_been_going_on_is_looked_at_sooner(waited: float, first: float) -> None:
+    pauses = poll_pauses(10, waited)
+    assert next(pauses) == pytest.approx(first)
+    assert next(pauses) == max(0.25, 0.15 * (waited + first))
+
+
 @given(st.floats(5, 600))
 def test_the_end_of_a_wait_is_noticed_soon_after_it(ends: float) -> None:
     now = 0.0
