@@ -152,12 +152,12 @@ def _bounded_pool(kind: Callable[..., Any], clock: Clock, trust: Trust, *args: A
 
         def connect(self) -> None:
             if pool.scheme == "https" and not self.is_prepared:
-                places: tuple[str | None, str | None] = (None, None)
+                file, folder = getattr(self, "ca_certs", None), getattr(self, "ca_cert_dir", None)
                 if self.proxy is None:
-                    places = (self.ca_certs, self.ca_cert_dir)
                     self.ca_certs = self.ca_cert_dir = None
-                # else urllib3 reads them, for a proxy that speaks TLS too
-                self.ssl_context = trust.context(self.cert_reqs, self._tunnel_host or self.host, *places)
+                else:  # urllib3 reads them, for a proxy that speaks TLS too
+                    file = folder = None
+                self.ssl_context = trust.context(self.cert_reqs, self._tunnel_host or self.host, file, folder)
                 self.is_prepared = True
             super().connect()
 

@@ -133,6 +133,17 @@ def test_first_call_beyond_the_limit_waits_for_the_next_second(clock: FakeClock)
     assert moments == [1000.0, 1000.0, 1000.0, 1001.0]
 
 
+def test_what_every_call_takes_does_not_count(clock: FakeClock) -> None:
+    """Calls of a fifth of a second, as soon as they may: two a second, which is the limit."""
+    limiter = RateLimiter(2, clock)
+    moments = []
+    for _number in range(9):
+        with limiter.turn():
+            moments.append(clock.now())
+            clock.time += 0.2
+    assert [later - first for first, later in zip(moments[4:], moments[6:])] == pytest.approx([1.0] * 3)
+
+
 def test_a_second_begins_with_the_end_of_a_call(clock: FakeClock) -> None:
     """The first call takes long to connect, so the provider counts it late; the second goes quickly."""
     limiter = RateLimiter(1, clock)
@@ -141,19 +152,28 @@ def test_a_second_begins_with_the_end_of_a_call(clock: FakeClock) -> None:
     assert starts(limiter, clock, calls=1) == [1001.4]
 
 
+WAY = 0.3
+"""Seconds that a call takes at the least: there and back."""
+
+
 @given(st.integers(1, 5), st.lists(st.tuples(st.floats(0, 2), st.floats(0, 1), st.integers(0, 4)), max_size=60))
 def test_no_second_of_the_provider_has_more_calls_than_the_limit(
     limit: int, steps: list[tuple[float, float, int]]
 ) -> None:
-    """Calls overlap, and each is counted at some moment between its start and its end."""
+    """Calls overlap, and each is counted at some moment between its start and its end, but for its shortest way."""
     clock = FakeClock()
     limiter = RateLimiter(limit, clock)
+    for _number in range(limit + 1):  # one of them has a place that was taken before
+        with limiter.turn():
+            clock.time += WAY
+    clock.time += 1
     open_turns: list[tuple[contextlib.ExitStack, float, float]] = []
     arrivals: list[float] = []
 
     def end(place: int) -> None:
         turn, began, share = open_turns.pop(place % len(open_turns))
-        arrivals.append(began + share * (clock.now() - began))
+        clock.time = max(clock.time, began + WAY)
+        arrivals.append(began + WAY / 2 + share * (clock.now() - began - WAY))
         turn.close()
 
     for passed, share, place in steps:
