@@ -33,6 +33,9 @@ SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 TIMES = 50
 SAMPLED_TIMES = len(SIGNALS)
 
+TIMES_OF_ANSIBLE = 3
+"""So many times for each way to stop it."""
+
 AT_ONCE = 10.0
 """Seconds within which a process has to end after a signal: "a second or so", on a machine that has other work too."""
 
@@ -56,7 +59,7 @@ def killed(full: bool) -> Iterator[list[Killed]]:
     """All that were killed, and were well after one more run. Once all are, in full, the figures are written."""
     all_killed: list[Killed] = []
     yield all_killed
-    if full and len(all_killed) == TIMES + len(WAYS):
+    if full and len(all_killed) == TIMES + TIMES_OF_ANSIBLE * len(WAYS):
         page.replace("crashes", section(all_killed))
 
 
@@ -70,7 +73,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "turn" in metafunc.fixturenames:
         metafunc.parametrize("turn", range(TIMES if full else SAMPLED_TIMES))
     if "way" in metafunc.fixturenames:
-        metafunc.parametrize("way", WAYS if full else [random.Random(seed).choice(sorted(WAYS))])
+        every = list(itertools.product(WAYS, range(TIMES_OF_ANSIBLE)))
+        metafunc.parametrize(("way", "number"), every if full else [random.Random(seed).choice(every)])
 
 
 def point_of(seed: int, turn: object) -> int:
@@ -161,8 +165,10 @@ WAYS = {
 }
 
 
-def test_ansible_is_stopped_and_the_task_run_again(way: str, seed: int, batch: Batch, killed: list[Killed]) -> None:
-    seconds = WAYS[way](batch, max(1, point_of(seed, way)))
+def test_ansible_is_stopped_and_the_task_run_again(
+    way: str, number: int, seed: int, batch: Batch, killed: list[Killed]
+) -> None:
+    seconds = WAYS[way](batch, max(1, point_of(seed, (way, number))))
     written = len(batch.executed())
 
     assert batch.left() == {"calls": 0, "connections": 0, "processes": 0}

@@ -230,8 +230,16 @@ class Expectation:
     executions: int
 
 
-def expected(effect: Effect, executed: bool, access: Access, transient: bool, traceless: bool) -> Expectation:
-    """DESIGN rule 4."""
+def expected(
+    effect: Effect, access: Access, *, executed: bool, transient: bool, traceless: bool, alone: bool
+) -> Expectation:
+    """DESIGN rule 4.
+
+    :param executed: the call is carried out all the same
+    :param transient: one call is hit
+    :param traceless: nothing that can be read shows that it was executed
+    :param alone: no other call of this action is under way
+    """
     if access is Access.READ:
         # Reads are repeated. Whether a run can do without one that fails for good depends on the read.
         survived = True if effect is Effect.NOTHING or (transient and effect is not Effect.REFUSED) else None
@@ -244,8 +252,11 @@ def expected(effect: Effect, executed: bool, access: Access, transient: bool, tr
     if effect is Effect.STALE_TOKEN:
         return Expectation(transient, 1, 0)
     if effect is Effect.NOT_EXECUTED:
-        if executed:  # the write is answered; it is what follows that has no connection
-            return Expectation(True if transient else None, int(repeatable), int(repeatable))
+        if executed:
+            # The write is answered. It is what follows that has no connection, and nobody knows what became of another
+            # write that was just on its way.
+            survived = True if transient and (repeatable or alone) else None
+            return Expectation(survived, int(repeatable), int(repeatable))
         return Expectation(transient, RETRIES, 0)
     # Nobody knows: a read finds out. What sets a state may then be sent once more.
     if executed:
@@ -254,4 +265,11 @@ def expected(effect: Effect, executed: bool, access: Access, transient: bool, tr
 
 
 def expectation(case: Case) -> Expectation:
-    return expected(case.effect, case.fault.executed, case.access, case.times.transient, case.action in TRACELESS)
+    return expected(
+        case.effect,
+        case.access,
+        executed=case.fault.executed,
+        transient=case.times.transient,
+        traceless=case.action in TRACELESS,
+        alone=case.calls == 1,
+    )
