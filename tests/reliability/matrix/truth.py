@@ -114,7 +114,7 @@ def complaints(case: Case, run: Run, good: Run, wanted: Expectation) -> list[str
     """
     checks: list[Callable[[], Iterator[str]]] = [
         lambda: as_expected(run, good, wanted),
-        lambda: success_is_true(run, good),
+        lambda: success_is_true(case.task, run, good),
         lambda: writes_are_told(case.task, run),
         lambda: sent_seldom_enough(case, run, good, wanted),
         lambda: error_is_complete(case.task, run),
@@ -130,8 +130,8 @@ def as_expected(run: Run, good: Run, wanted: Expectation) -> Iterator[str]:
         yield "success where nobody can know of any"
 
 
-def success_is_true(run: Run, good: Run) -> Iterator[str]:
-    """Success is told only where the provider's state shows it, and a change only where something was written."""
+def success_is_true(task: Task, run: Run, good: Run) -> Iterator[str]:
+    """Success is told only where the provider's state shows it, and so is a rollback."""
     if not run.failed and run.state != good.state:
         yield f"success is told, but the state is {run.state}"
     if not run.failed and run.changed != good.changed:
@@ -139,8 +139,9 @@ def success_is_true(run: Run, good: Run) -> Iterator[str]:
     undone = {meant_by(call)[0] for call in good.executed} - {meant_by(call)[0] for call in run.executed}
     if not run.failed and undone:
         yield f"success is told without {', '.join(undone)}"
-    if run.changed and not run.executed:
-        yield "a change is told, but nothing was executed"
+    for target, row in rows(task, run.result).items():
+        if row["outcome"] == "rolled_back" and run.state["domains"][target][0] != row["previous_certificate_id"]:
+            yield f"{target} is told to be rolled back, but has {run.state['domains'][target][0]}"
 
 
 def writes_are_told(task: Task, run: Run) -> Iterator[str]:
