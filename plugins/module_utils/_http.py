@@ -176,6 +176,8 @@ class JsonClient:
         self._settings = settings
         self._redact = redact
         self.clock = clock or Clock()
+        self.clock_ahead = 0.0
+        """Seconds that the provider's clock is ahead of this host's, by the last answer that told."""
         self._limiter = limiter or RateLimiter(settings.rate_limit, self.clock)
         self._backoff = backoff or Backoff()
         self._proxies = requests.utils.get_environ_proxies(base_url)
@@ -283,6 +285,9 @@ class JsonClient:
                 verify=verify,
                 proxies=self._proxies,
             ) as response:
+                skew = _clock_skew(response.headers)
+                if skew is not None:
+                    self.clock_ahead = skew
                 body = self._read(call, response)
                 return Reply(response.status_code, response.headers, body, _signature_of(request))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:

@@ -389,7 +389,7 @@ class Tencent:
     def operate_logs(self, since: float, deadline: Deadline) -> list[LogRow]:
         """DescribeCertificateOperateLogs: what was done in the account since then.
 
-        :param since: UNIX seconds
+        :param since: UNIX seconds, by the provider's clock
         """
         start = datetime.fromtimestamp(since, CHINA_STANDARD_TIME).strftime("%Y-%m-%d %H:%M:%S")
         rows, errors = self._pages(
@@ -406,6 +406,11 @@ class Tencent:
 
     def deadline(self, seconds: float) -> Deadline:
         return Deadline(seconds, self._client.clock)
+
+    @property
+    def clock_ahead(self) -> float:
+        """Seconds that the provider's clock is ahead of this host's, as far as is known."""
+        return self._client.clock_ahead
 
 
 def credentials(params: Mapping[str, Any]) -> Tc3Auth:

@@ -34,8 +34,9 @@ from ansible_collections.certops.cdn.plugins.module_utils._tencent import (
 )
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Deadline
 
-LOG_ALLOWANCE = 60.0
-"""Seconds that the clocks may differ when a row of the operation log is compared with the time of a write.
+LOG_ALLOWANCE = 2.0
+"""Seconds that a row of the operation log may be older than the write that it tells of, by the provider's clock: the
+log has whole seconds, and not all servers have quite the same time.
 
 Too few leave a lost answer unclear, and the next run finds out. Too many would take an earlier resubmit for this one.
 """
@@ -179,7 +180,7 @@ class Resubmissions(OneWay):
         self._certificates: dict[str, Certificate] = {}
         # Certificates that have just been listed, so that they need not be read again.
         self._fresh: set[str] = set()
-        # UNIX seconds of the writes.
+        # UNIX seconds of the writes, by the provider's clock.
         self._sent_at: dict[str, float] = {}
         self._log: tuple[Deadline, list[LogRow]] | None = None
 
@@ -247,7 +248,7 @@ class Resubmissions(OneWay):
     # apply
 
     def apply(self, target: Target[Certificate]) -> None:
-        self._sent_at[target.key] = time.time()
+        self._sent_at[target.key] = time.time() + self._api.clock_ahead
         try:
             target.wrote(self._api.resubmit(self._certificates[target.key]))
         except ApiError as error:

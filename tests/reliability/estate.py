@@ -5,6 +5,7 @@ twenty calls."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.certops.cdn.plugins.module_utils._tencent_cert_resubmit import LOG_ALLOWANCE
 from emulator.process import Running
 from emulator.record import busiest_second
 from emulator.scenario import FOLDER
@@ -110,7 +112,11 @@ class Estate:
         self._running.control("POST", "faults", json=orders)
 
     def spoil(self) -> None:
-        """The reviews of all certificates have failed (again), or were cancelled."""
+        """The reviews of all certificates have failed (again), or were cancelled.
+
+        Reviews take their time: a resubmit seconds ago would be taken for one whose answer is lost now.
+        """
+        time.sleep(2 * LOG_ALLOWANCE)
         for n in range(1, self.size.certificates + 1):
             self._running.control("POST", f"tencent/certificates/c{n}", json={"status": 7 if n % 3 == 0 else 2})
 

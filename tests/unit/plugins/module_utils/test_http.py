@@ -434,6 +434,15 @@ def test_date_to_retry_after_is_waited_for(
     assert clock.sleeps == [pytest.approx(pause, abs=2 if pause == 29 else 0)]
 
 
+@pytest.mark.parametrize("ahead", [-200, 200])
+def test_the_providers_clock_is_known_from_its_last_answer(serve: Callable[..., LocalServer], ahead: float) -> None:
+    api = client(serve(json_answer({}, date=http_date(ahead)), json_answer({}), json_answer({}, date="soon")))
+    assert api.clock_ahead == 0
+    for _answer in range(3):
+        api.call(READ, as_it_is)
+        assert api.clock_ahead == pytest.approx(ahead, abs=2)
+
+
 def test_calls_keep_to_the_rate_limit(serve: Callable[..., LocalServer], clock: FakeClock) -> None:
     api = client(serve(json_answer({})), rate_limit=2)
     for _attempt in range(4):

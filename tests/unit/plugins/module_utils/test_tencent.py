@@ -9,6 +9,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -458,6 +459,8 @@ class FakeTencent:
         """The status that a resubmit leads to."""
         self.log: list[dict[str, Any]] = []
         self.logs_writes = True
+        self.clock_ahead = 0.0
+        """Seconds that the provider's clock is ahead of this host's."""
         self.trouble: dict[str, list[Trouble | None]] = {}
         """What happens to the calls of an action, one after the other; None is nothing out of the ordinary."""
         self.requests: list[Received] = []
@@ -484,7 +487,7 @@ class FakeTencent:
             self.write_log(certificate_id, "Resubmit", time.time())
 
     def write_log(self, certificate_id: str, kind: str, at: float) -> None:
-        china = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at + 8 * 3600))
+        china = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at + self.clock_ahead + 8 * 3600))
         self.log.append({"CertId": certificate_id, "Type": kind, "CreatedOn": china, "Action": "text"})
 
     def lose_answer(self, connection: Any, request: Received) -> None:
@@ -502,7 +505,8 @@ class FakeTencent:
             return made
         body = request.json()
         data = {READ: self._list, WRITE: self._resubmit, LOG: self._logs}[action](body)
-        return json_answer({"Response": {**data, "RequestId": f"r-{len(self.requests)}"}})
+        date = formatdate(time.time() + self.clock_ahead, usegmt=True)
+        return json_answer({"Response": {**data, "RequestId": f"r-{len(self.requests)}"}}, date=date)
 
     def _list(self, body: dict[str, Any]) -> dict[str, Any]:
         assert body["Limit"] > 0
@@ -849,8 +853,10 @@ def test_lost_answer_is_judged_by_the_status(tencent: FakeTencent) -> None:
     assert "waits for its documents" in warnings_of(result)
 
 
+@pytest.mark.parametrize("ahead", [-250.0, 0.0, 250.0])
 @pytest.mark.parametrize("wait", [True, False])
-def test_lost_answer_is_judged_by_the_operation_log(tencent: FakeTencent, wait: bool) -> None:
+def test_lost_answer_is_judged_by_the_operation_log(tencent: FakeTencent, wait: bool, ahead: float) -> None:
+    tencent.clock_ahead = ahead
     tencent.after = None  # rejected again at once, or shown late
     tencent.trouble[WRITE] = [tencent.lose_answer]
     result = tencent.run(certificate_id="rejected", wait=wait)
@@ -886,14 +892,16 @@ def test_lost_answer_whose_log_row_comes_late(tencent: FakeTencent) -> None:
         [],
         [("rejected", "cancel", 0.0)],
         [("cancelled", "Resubmit", 0.0)],
+        [("rejected", "Resubmit", -10.0)],
         [("rejected", "Resubmit", -600.0)],
         [("rejected", "Resubmit", -8 * 3600.0)],
     ],
 )
-@pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.parametrize(("wait", "ahead"), [(True, 0.0), (False, 0.0), (False, 250.0), (False, -250.0)])
 def test_lost_answer_without_evidence_fails_and_is_not_sent_again(
-    tencent: FakeTencent, rows: list[tuple[str, str, float]], wait: bool
+    tencent: FakeTencent, rows: list[tuple[str, str, float]], wait: bool, ahead: float
 ) -> None:
+    tencent.clock_ahead = ahead
     for certificate_id, kind, age in rows:
         tencent.write_log(certificate_id, kind, time.time() + age)
     tencent.trouble[WRITE] = [reset]
