@@ -48,7 +48,7 @@ coverage: setup ## unit and integration tests with their branch coverage
 
 bench: setup ## measure it beside other tools and the limits; writes docs/benchmarks.md
 	@$(PYTHON) tests/tools/make_venv.py bench
-	@PYTHONPATH=tests $(VENV)/python -m bench
+	@PYTHONPATH=tests:.venv/collections $(VENV)/python -m bench
 
 molecule: setup ## the role zenlayer_rotate, as molecule runs it
 	@mkdir -p .venv/home

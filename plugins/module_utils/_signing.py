@@ -32,8 +32,16 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+@lru_cache(maxsize=8)
+def _keyed(key: bytes) -> hmac.HMAC:
+    # Most of what an HMAC takes is its setting up, which a copy of one that was does not need.
+    return hmac.new(key, digestmod="sha256")
+
+
 def _hmac_sha256(key: bytes, text: str) -> bytes:
-    return hmac.digest(key, text.encode("utf-8"), "sha256")
+    code = _keyed(key).copy()
+    code.update(text.encode("utf-8"))
+    return code.digest()
 
 
 def host_header(url: str) -> str:
@@ -92,6 +100,14 @@ class Zc2Auth:
 
 
 @lru_cache(maxsize=8)
+def _utc_date(day: int) -> str:
+    """
+    :param day: days since the begin of UNIX time
+    """
+    return time.strftime("%Y-%m-%d", time.gmtime(day * 86400))
+
+
+@lru_cache(maxsize=8)
 def _tc3_key(secret_key: str, date: str, service: str) -> bytes:
     return _hmac_sha256(
         _hmac_sha256(_hmac_sha256(f"TC3{secret_key}".encode(), date), service),
@@ -119,7 +135,7 @@ def tc3_authorization(
     signed = ";".join(name for name, _value in lines)
     canonical_headers = "".join(f"{name}:{value}\n" for name, value in lines)
     canonical = f"{method}\n/\n{query}\n{canonical_headers}\n{signed}\n{_sha256(payload)}"
-    date = time.strftime("%Y-%m-%d", time.gmtime(timestamp))
+    date = _utc_date(timestamp // 86400)
     scope = f"{date}/{service}/tc3_request"
     to_sign = f"TC3-HMAC-SHA256\n{timestamp}\n{scope}\n{_sha256(canonical.encode('utf-8'))}"
     signature = _hmac_sha256(_tc3_key(secret_key, date, service), to_sign).hex()

@@ -87,24 +87,27 @@ CONTENDERS_OF = {
 }  # fmt: skip
 
 
-def measured(bench: Bench, contender: Contender, count: int) -> Times:
+def measured(bench: Bench, contender: Contender, count: int, before: Callable[[], object] = lambda: None) -> Times:
     """Times of a contender, each run of which has done all of the work.
 
+    :param before: comes before each run, and does not count
     :raises RuntimeError: it has not
     """
     command = contender.command(bench, count)
 
     def prepare() -> None:
+        before()
         bench.emulated.account(count, latency=TUNED.latency, rollout=TUNED.rollout)
 
     def work() -> None:
         bench.run(*command, **contender.environment, EDGES_TRUST=str(bench.emulated.trust))
 
-    times = bench.times(prepare, work, contender.runs[count])
-    done = bench.emulated.done()[contender.job]
-    if done != count:
-        raise RuntimeError(f"{contender.label}: {done} of {count} were done")
-    return times
+    def check() -> None:
+        done = bench.emulated.done()[contender.job]
+        if done != count:
+            raise RuntimeError(f"{contender.label}: {done} of {count} were done")
+
+    return bench.times(prepare, work, contender.runs[count], check)
 
 
 def prediction(times: Mapping[int, Times], count: int) -> tuple[float, float]:

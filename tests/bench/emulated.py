@@ -16,6 +16,7 @@ import requests
 from emulator.certificates import Issuer
 from emulator.process import Running, exported, started
 
+TOKEN = "demo-api-token"
 DOMAIN = "d{n}.bench.example.com"
 REQUEST = 10000  # the id of VDMS request n is this and n
 
@@ -34,7 +35,7 @@ class Emulated(Running):
     @property
     def environment(self) -> dict[str, str]:
         """What a user exports: addresses and credentials."""
-        return {**exported(self.url), "BENCH_HOST": self.host, "BENCH_TRUST": str(self.trust)}
+        return {**exported(self.url), "BENCH_HOST": self.host, "BENCH_TOKEN": TOKEN, "BENCH_TRUST": str(self.trust)}
 
     def raw_control(self, method: str, path: str, **options: Any) -> requests.Response:
         return super().raw_control(method, path, verify=str(self.trust), **options)
@@ -59,6 +60,7 @@ class Emulated(Running):
                 "settings": {"latency_seconds": latency, "zenlayer.rollout_seconds": rollout},
                 "zenlayer": {
                     "access_keys": [key],
+                    "api_tokens": [{"token": TOKEN}],
                     "certificates": [{"label": "old", "names": names}, {"label": "new", "names": names}],
                     "domains": {"count": count, "name": DOMAIN, "id": "dom-{n}", "certificate": "old"},
                 },

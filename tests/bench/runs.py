@@ -52,7 +52,7 @@ class Bench:
         self.emulated = emulated
         self.folder = folder
         self.most = most
-        # Settings of the caller's own Ansible and Python do not get in: Python keeps bytecode, as it does for users.
+        # Settings of the caller's own Ansible and Python do not get in. Python keeps bytecode, as it does for users.
         ours = ("ANSIBLE_", "PYTHON", "ZENLAYER", "TENCENTCLOUD_", "VDMS_")
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
@@ -92,8 +92,18 @@ class Bench:
         )
         return BIN / "ansible-playbook", *LOCAL, "-e", f"@{file}", CONTENDERS / f"{name}.yml"
 
-    def times(self, prepare: Callable[[], Any], work: Callable[[], Any], runs: int = 5) -> Times:
-        """Time the work, after one that does not count; something that runs once has no such warm-up."""
+    def times(
+        self,
+        prepare: Callable[[], object],
+        work: Callable[[], object],
+        runs: int = 5,
+        check: Callable[[], object] = lambda: None,
+    ) -> Times:
+        """Time the work, after one that does not count; something that runs once has no such warm-up.
+
+        :param prepare: comes before each run, and does not count
+        :param check: comes after each run, and raises where the work has not been done
+        """
         runs = min(runs, self.most)
         seconds = []
         for _run in range(runs + (runs > 1)):
@@ -101,4 +111,5 @@ class Bench:
             began = time.perf_counter()
             work()
             seconds.append(time.perf_counter() - began)
+            check()
         return Times(tuple(seconds[-runs:]))
