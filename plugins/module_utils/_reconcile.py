@@ -86,8 +86,9 @@ class Reconciliation(Generic[S]):
                 self._predict(target)
             return targets
         self._reporter.enter(Stage.WRITING)
+        began = self._clock.now()
         self._act(targets)
-        self._settle(targets, Stage.WAITING)
+        self._settle(targets, Stage.WAITING, began)
         self._revert([target for target in targets if target.error is not None and target.changed])
         return targets
 
@@ -104,7 +105,7 @@ class Reconciliation(Generic[S]):
             if target.written_at is None:
                 self._written(target)
         if self._waiting is None:
-            self._settle(written, Stage.WAITING)  # nobody wanted to see more of them
+            self._settle(written, Stage.WAITING, self._clock.now())  # nobody wanted to see more of them
         for target in self.targets:
             if target.pending:
                 target.fail(self._interruption(target))
@@ -251,8 +252,11 @@ class Reconciliation(Generic[S]):
 
     # ---- settle ----
 
-    def _settle(self, targets: Sequence[Target[S]], stage: Stage) -> None:
-        """Wait for all watched targets together until one deadline. Whatever is known when it passes is kept."""
+    def _settle(self, targets: Sequence[Target[S]], stage: Stage, since: float) -> None:
+        """Wait for all watched targets together until one deadline. Whatever is known when it passes is kept.
+
+        :param since: when the first of them was written, on the clock
+        """
         watched = [target for target in targets if target.watched]
         if self._waiting is None:
             for target in watched:
@@ -261,8 +265,8 @@ class Reconciliation(Generic[S]):
             return
         self._reporter.enter(stage, self._waiting.timeout)
         deadline = Deadline(self._waiting.timeout, self._clock)
-        # Many writes take their time: by now the first rollouts can be over before anybody has seen them in progress.
-        pauses = poll_pauses(self._waiting.interval, max(map(self._age, watched), default=0.0))
+        # Many writes take their time, and a rollout that is over before anybody has seen it costs a look of its own.
+        pauses = poll_pauses(self._waiting.interval, self._clock.now() - since)
         while watched and not deadline.passed():
             self._clock.sleep(min(next(pauses), deadline.remaining()))
             ended = self._look(watched, deadline)
@@ -351,10 +355,11 @@ class Reconciliation(Generic[S]):
             return
         for target in targets:
             target.reverting, target.error = target.error, None
+        began = self._clock.now()
         self._write_back(targets)
         for target in targets:
             target.written_at, target.seen_running = self._clock.now(), False
-        self._settle(targets, Stage.ROLLING_BACK)
+        self._settle(targets, Stage.ROLLING_BACK, began)
         for target in targets:
             if target.reverting is None:
                 continue

@@ -85,16 +85,15 @@ class Backoff:
         return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, not a secret
 
 
-def poll_pauses(interval: float, waited: float = 0.0) -> Iterator[float]:
+def poll_pauses(interval: float, head_start: float = 0.0) -> Iterator[float]:
     """Pauses between polls in seconds: half a second first, then 15 % of the time waited, up to ``interval``.
 
     A rollout of any length is thus noticed soon after its end, at a number of polls that grows with its logarithm.
 
-    :param waited: seconds for which the oldest of what is waited for has been going on: the first pause is shorter then
+    :param head_start: seconds for which the oldest of what is waited for has been going on: it shortens the first pause
     """
-    pause = max(0.0, min(0.5, interval) - waited)
-    waited += pause
-    yield pause
+    waited = min(0.5, interval)
+    yield max(0.0, waited - head_start)
     while True:
         pause = min(interval, max(0.25, 0.15 * waited))
         waited += pause
