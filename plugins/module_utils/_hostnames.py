@@ -39,23 +39,21 @@ def _ascii_label(label: str) -> str:
         return label
 
 
-def covers(pattern: str, name: str) -> bool:
-    """Whether a certificate's name covers a host name. A wildcard stands for exactly one leftmost label.
+def covering(name: str) -> tuple[str, ...]:
+    """The names of certificates, normalised, that cover a host name: itself, and the wildcard for its leftmost label.
 
     A wildcard as ``name`` (an accelerated domain ``*.example.com``) is covered by the same wildcard only.
     """
-    pattern, name = normalise(pattern), normalise(name)
-    if not pattern or not name:
-        return False
-    if pattern == name:
-        return True
+    name = normalise(name)
     label, _dot, parent = name.partition(".")
-    return pattern.startswith("*.") and label not in ("", "*") and pattern[2:] == parent
+    wildcard = (f"*.{parent}",) if parent and label not in ("", "*") else ()
+    return (name, *wildcard) if name else ()
 
 
 def covered(names: Iterable[str], name: str) -> bool:
-    """Whether any of a certificate's names covers a host name."""
-    return any(covers(pattern, name) for pattern in names)
+    """Whether any of a certificate's names covers a host name. A wildcard stands for exactly one leftmost label."""
+    wanted = covering(name)
+    return any(normalise(pattern) in wanted for pattern in names)
 
 
 def is_pattern(name: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError
-from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covers, is_pattern, normalise
+from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covering, is_pattern, normalise
 from ansible_collections.certops.cdn.plugins.module_utils._options import unique
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import Result, chunks, each
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Deadline
@@ -76,11 +76,11 @@ class Lists:
                 self._concurrency,
             )
             candidates = [domain for result in looked_up.values() for domain in value_of(result)]
-        found: dict[str, list[Domain]] = {}
-        for name in names:
-            matches = {domain.domain_id: domain for domain in candidates if covers(name, domain.name)}
-            found[name] = list(matches.values())
-        return found
+        matching: dict[str, dict[str, Domain]] = {}
+        for domain in candidates:
+            for pattern in covering(domain.name):
+                matching.setdefault(pattern, {})[domain.domain_id] = domain
+        return {name: list(matching.get(normalise(name), {}).values()) for name in names}
 
     def with_certificates(self, domains: Mapping[str, Domain]) -> dict[str, Result[Domain]]:
         """The domains with the certificates that are bound to them."""

@@ -13,9 +13,11 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from ansible_collections.certops.cdn.plugins.module_utils import _hostnames, _zenlayer_lists
 from ansible_collections.certops.cdn.tests.unit import conftest as unit
 from bench.payload import Payload, imported
 from emulator.process import Running
@@ -44,7 +46,12 @@ def run(play: Callable[..., dict[str, Any]], module: str, url: str, **options: A
     return play(main, {**GROUPS[module.partition("_")[0]], **shared, **options})
 
 
-def test_calls_and_connections_for_many_domains(play: Callable[..., dict[str, Any]], emulator: Running) -> None:
+def test_calls_and_connections_for_many_domains(
+    play: Callable[..., dict[str, Any]], emulator: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = mock.Mock(wraps=_hostnames.normalise)
+    for module in (_hostnames, _zenlayer_lists):
+        monkeypatch.setattr(module, "normalise", compared)
     key = GROUPS["zenlayer"]
     emulator.reset(
         {
@@ -58,7 +65,8 @@ def test_calls_and_connections_for_many_domains(play: Callable[..., dict[str, An
     )
     emulator.forget()
 
-    wanted = {"domain_names": ["*.example.com"], "certificate_label": "new"}
+    names = [f"d{n}.example.com" for n in range(1, DOMAINS + 1)]
+    wanted = {"domain_names": names, "certificate_label": "new"}
     result = run(play, "zenlayer_domain_cert", emulator.url, **wanted)
 
     calls, stats = emulator.calls(), emulator.control("GET", "stats")
@@ -71,6 +79,7 @@ def test_calls_and_connections_for_many_domains(play: Callable[..., dict[str, An
     assert len(calls) - len(polls) - sum(for_one.values()) == 1 + PAGES
     assert stats["service_connections"] <= CONCURRENCY + 1
     assert stats["max_in_flight"] <= CONCURRENCY
+    assert compared.call_count <= 20 * DOMAINS  # and not each name with each domain
 
     emulator.forget()
     assert not run(play, "zenlayer_domain_cert", emulator.url, **wanted)["changed"]
