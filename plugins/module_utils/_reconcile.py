@@ -236,6 +236,7 @@ class Reconciliation(Generic[S]):
         if isinstance(target.verdict, Change):
             target.planned = target.verdict
         self._resource.apply(target)
+        target.accepted_at = self._clock.now()
         self._reporter.update(Stage.WRITING)
 
     def _written(self, target: Target[S]) -> None:
@@ -244,7 +245,7 @@ class Reconciliation(Generic[S]):
             name, code = self._resource.name(target.key), target.lost_answer.code
             target.remark(f"{name}: the answer to the write was lost ({code}), but the write was executed.")
         target.changed = True
-        target.written_at = self._clock.now()
+        target.written_at = self._clock.now() if target.accepted_at is None else target.accepted_at
         target.seen_running = False
         if target.planned is not None:
             target.outcome = target.planned.outcome

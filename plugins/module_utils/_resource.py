@@ -40,7 +40,10 @@ class Target(Generic[S]):
 
         # What the run remembers while it works.
         self.began_at: float | None = None
+        self.accepted_at: float | None = None
+        """When the provider accepted its write; the others may still have been on their way."""
         self.written_at: float | None = None
+        """The same once all are written, or when it was found that it was written: from now on its end is watched."""
         self.planned: Change | None = None
         self.writes = 0
         self.lost_answer: ApiError | None = None

@@ -242,9 +242,9 @@ def test_target_that_differs_is_written_and_waited_for(shelf: Shelf, clock: Fake
     assert 10 <= target.seconds <= 12
 
 
-def test_rollouts_of_many_writes_are_looked_at_as_soon_as_all_are_written(
-    shelf: Shelf, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def slow(shelf: Shelf, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """Five items, each of which takes half a second to write."""
     apply = shelf.apply
 
     def take_half_a_second(target: Target[Item]) -> None:
@@ -252,10 +252,19 @@ def test_rollouts_of_many_writes_are_looked_at_as_soon_as_all_are_written(
         clock.time += 0.5
 
     monkeypatch.setattr(shelf, "apply", take_half_a_second)
-    shelf.duration = 2.6  # the first one is over soon after the last write
-    targets = run(put(shelf, **dict.fromkeys("abcde", Item("old"))))
-    assert {row(target) for target in targets.values()} == {("set", True, None)}
-    assert shelf.count("read") == 5  # none was over before it was seen, which would have to be looked into
+    return put(shelf, **dict.fromkeys("abcde", Item("old")))
+
+
+def test_rollouts_of_many_writes_are_looked_at_as_soon_as_all_are_written(slow: Shelf) -> None:
+    slow.duration = 2.6  # the first one is over soon after the last write
+    assert {row(target) for target in run(slow).values()} == {("set", True, None)}
+    assert slow.count("read") == 5  # none was over before it was seen, which would have to be looked into
+
+
+def test_age_of_a_write_counts_from_its_own_answer(slow: Shelf) -> None:
+    slow.duration = 0.1  # all but the last one are over before the first look
+    seconds = [target.seconds for target in run(slow).values()]
+    assert [slow.LAG <= value < slow.LAG + 1.5 for value in seconds] == [True] * 5
 
 
 def test_second_run_changes_nothing(shelf: Shelf) -> None:
