@@ -56,6 +56,9 @@ else:
 MAX_BODY = 8 * 1024 * 1024
 """Bytes of an answer that are read at most; the largest documented list is far below (1,000 rows, about 0.5 MB)."""
 
+MAX_DEPTH = 32
+"""Objects and lists inside each other that an answer has at most; documented are six."""
+
 MAX_RETRY_AFTER = 60.0
 """Seconds that a ``Retry-After`` header can make us wait at most."""
 
@@ -111,13 +114,49 @@ class Reply:
         :raises ValueError: it is no JSON
         """
         try:
-            return json.loads(self.body.decode("utf-8-sig"), parse_constant=_no_constant)
+            text = self.body.decode("utf-8-sig")
+            value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
         except RecursionError as exc:
             raise ValueError("nested too deeply") from exc
+        _check_depth(value)
+        return _without_surrogates(value) if _SURROGATE.search(text) else value
 
 
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    """A number of JSON; one that is too large would be infinite, which nobody could write as JSON again."""
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _check_depth(value: Any) -> None:
+    """
+    :raises ValueError: it is nested so deeply that what looks into it could fail
+    """
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _depth in range(MAX_DEPTH):
+        inner = (item.values() if isinstance(item, dict) else item for item in level)
+        level = [child for children in inner for child in children if isinstance(child, (dict, list))]
+        if not level:
+            return
+    raise ValueError("nested too deeply")
+
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _without_surrogates(value: Any) -> Any:
+    """The same with U+FFFD for halves of surrogate pairs: they are no characters, and nobody could encode them."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    return [_without_surrogates(item) for item in value] if isinstance(value, list) else value
 
 
 class Envelope(Protocol):
@@ -325,7 +364,7 @@ class JsonClient:
         except ApiError as error:
             self._complete(error, call, reply)
             raise
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as exc:
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as exc:
             raise self._unreadable(call, reply) from exc
 
     def _complete(self, error: ApiError, call: Call, reply: Reply) -> None:

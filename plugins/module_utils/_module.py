@@ -77,11 +77,12 @@ def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], *
     :param constraints: what else AnsibleModule takes, such as ``mutually_exclusive``
     """
     module = _started({**argument_spec, **HTTP_OPTIONS}, constraints)
+    redact = _redactor(module)
     run: Reconciliation[Any] | None = None
     with interruptible() as no_more:
         try:
             settings = _settings(module)
-            resource = resource_of(module.params, settings, _redactor(module))
+            resource = resource_of(module.params, settings, redact)
             run = Reconciliation(
                 resource,
                 check_mode=module.check_mode,
@@ -95,15 +96,17 @@ def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], *
                 targets = run.broken_off()
             result = resource.report(targets)
         except CdnError as error:
-            _fail(module, error, changed=_has_changed(run))
+            _fail(module, redact, error, changed=_has_changed(run))
         except KeyboardInterrupt:
-            _fail(module, CdnError("Interrupted before anything was read; nothing was changed.", code=INTERRUPTED))
+            _fail(
+                module, redact, CdnError("Interrupted before anything was read; nothing was changed.", code=INTERRUPTED)
+            )
         except Exception as exc:  # noqa: BLE001 - a defect must not end in a traceback that may hold secrets
-            _fail(module, defect(exc), changed=_has_changed(run))
+            _fail(module, redact, defect(exc), changed=_has_changed(run))
         result["changed"] = any(target.changed for target in targets)
         for note in grouped_notes([(resource.name(target.key), target.note) for target in targets if target.note]):
-            module.warn(note)
-        _finish(module, result, [target.error for target in targets if target.error is not None], len(targets))
+            module.warn(redact(note))
+        _finish(module, redact, result, [target.error for target in targets if target.error is not None], len(targets))
 
 
 def run_query(
@@ -116,17 +119,18 @@ def run_query(
     """
     spec = {**argument_spec, **HTTP_OPTIONS} if over_http else dict(argument_spec)
     module = _started(spec, constraints, needs_requests=over_http)
+    redact = _redactor(module)
     with interruptible() as no_more:
         try:
-            result, errors = query_of(module.params, _settings(module), _redactor(module)).run()
+            result, errors = query_of(module.params, _settings(module), redact).run()
             no_more()
         except CdnError as error:
-            _fail(module, error)
+            _fail(module, redact, error)
         except KeyboardInterrupt:
-            _fail(module, CdnError("Interrupted.", code=INTERRUPTED))
+            _fail(module, redact, CdnError("Interrupted.", code=INTERRUPTED))
         except Exception as exc:  # noqa: BLE001 - as above
-            _fail(module, defect(exc))
-        _finish(module, {**result, "changed": False}, errors)
+            _fail(module, redact, defect(exc))
+        _finish(module, redact, {**result, "changed": False}, errors)
 
 
 @contextlib.contextmanager
@@ -191,12 +195,26 @@ def _has_changed(run: Reconciliation[Any] | None) -> bool:
 
 
 def _finish(
-    module: AnsibleModule, result: dict[str, Any], errors: Sequence[CdnError], total: int | None = None
+    module: AnsibleModule,
+    redact: Redactor,
+    result: dict[str, Any],
+    errors: Sequence[CdnError],
+    total: int | None = None,
 ) -> None:
     """Tell the result; the task has failed if anything in it has."""
     if not errors:
-        module.exit_json(**result)
-    module.fail_json(msg=told(errors, total), error=errors[0].as_result(), **result)
+        module.exit_json(**_redacted(result, redact))
+    result = {"msg": told(errors, total), "error": errors[0].as_result(), **result}
+    module.fail_json(**_redacted(result, redact))
+
+
+def _redacted(value: Any, redact: Redactor) -> Any:
+    """A result without secrets: a provider may put what it was sent into any of its texts."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {key: _redacted(item, redact) for key, item in value.items()}
+    return [_redacted(item, redact) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def grouped_notes(by_name: Sequence[tuple[str, str]]) -> list[str]:
@@ -233,8 +251,8 @@ def told(errors: Sequence[CdnError], total: int | None = None) -> str:
     return prefix + " ".join(shown)
 
 
-def _fail(module: AnsibleModule, error: CdnError, changed: bool = False) -> None:
-    module.fail_json(msg=error.message, error=error.as_result(), changed=changed)
+def _fail(module: AnsibleModule, redact: Redactor, error: CdnError, changed: bool = False) -> None:
+    module.fail_json(**_redacted({"msg": error.message, "error": error.as_result(), "changed": changed}, redact))
 
 
 def register_secret(module: AnsibleModule, secret: str) -> None:

@@ -71,29 +71,42 @@ def all_pages(
     """A whole list that comes in pages: the first page, then the others, several at a time.
 
     Where the first page is shorter than it should be, or does not tell how many items there are, the pages are read one
-    after the other, until one is empty or short, or the total is reached.
+    after the other, until one is empty, short or the same as the one before, or the total is reached.
 
     :param read: reads a page by its number, from 0, and the number of items before it; returns how many items there are
         in all, None where that is not told, and those of the page
     :return: the items in their order, and the errors of the pages that could not be read
     :raises CdnError: the first page could not be read
     """
-    total, items = read(0, 0)
-    items = list(items)
+    total, page = read(0, 0)
+    items = list(page)
     if total is not None and len(items) >= size:
-        numbers = range(1, min(-(-total // size), MAX_PAGES))
+        if total > MAX_PAGES * size:
+            return items, [_endless(f"more than {MAX_PAGES * size} items are said to be in it")]
+        numbers = range(1, -(-total // size))
         pages = each(lambda number: read(number, number * size)[1], numbers, concurrency).values()
         items += [item for page in pages if not isinstance(page, CdnError) for item in page]
         return items, [page for page in pages if isinstance(page, CdnError)]
-    number, page = 1, items
-    while page and number < MAX_PAGES and (len(page) >= size if total is None else len(items) < total):
+    number = 1
+    while page and (len(page) >= size if total is None else len(items) < total):
+        if number == MAX_PAGES:
+            return items, [_endless(f"it has more than {MAX_PAGES} pages")]
+        before = page
         try:
             total, page = read(number, len(items))
         except CdnError as error:
             return items, [error]
+        if page == before:
+            break  # the service does not heed which page is asked for
         items += page
         number += 1
     return items, []
+
+
+def _endless(why: str) -> CdnError:
+    return CdnError(
+        f"A list of the provider's was not read to its end: {why}.", code="ListTooLong", outcome=Outcome.UNKNOWN
+    )
 
 
 def defect(exc: Exception) -> CdnError:

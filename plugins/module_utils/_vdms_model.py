@@ -29,7 +29,8 @@ from ansible_collections.certops.cdn.plugins.module_utils._shape import (
     as_objects,
     as_text,
 )
-from ansible_collections.certops.cdn.plugins.module_utils._times import days_left, normalised_time, parse_time
+from ansible_collections.certops.cdn.plugins.module_utils._times import days_left, parse_time
+from ansible_collections.certops.cdn.plugins.module_utils._vdms_fields import FIELDS, told_fields
 
 PROVIDER = "VDMS"
 
@@ -367,39 +368,14 @@ class Request:
         return [record.as_result(validation_type, validations, zones) for record in self.dcv]
 
 
-FIELDS = (
-    "id",
-    "certificate_label",
-    "description",
-    "auto_renew",
-    "certificate_authority",
-    "validation_type",
-    "dcv_method",
-    "domains",
-    "organization",
-    "request_type",
-    "thumbprint",
-    "expiration_date",
-    "created",
-    "created_by",
-    "last_modified",
-    "modified_by",
-    "deployments",
-    "workflow_error_message",
-)
-"""The provider's fields of a request (api/vdms.md 3.1)."""
-
 TARGET_PLATFORM = "httplarge"
 """The platform, lower case, whose deployment names the host that the customer's CNAME points to (api/vdms.md 3.3)."""
 
-_TIMES = ("created", "last_modified", "expiration_date", "active_date")
-
 
 def row(certificate: Mapping[str, Any], report: StatusReport | None, now: datetime) -> dict[str, Any]:
-    """The provider's fields with normalised times, and what ``/status`` adds to them."""
-    plain: dict[str, Any] = _plain(certificate)
+    """The provider's fields, and what ``/status`` adds to them."""
     return {
-        **plain,
+        **told_fields(certificate),
         "status": report.text if report else None,
         "requires_attention": report.requires_attention if report else None,
         "error_message": (report.error_message or None) if report else None,
@@ -421,21 +397,13 @@ def days_left_of(certificate: Mapping[str, Any], now: datetime) -> int | None:
 
 def target_cname(certificate: Mapping[str, Any]) -> str | None:
     """The host that the customer's CNAME has to point to; None until it is known, and where it would be a guess."""
-    deployments = certificate.get("deployments")
+    deployments = told_fields({"deployments": certificate.get("deployments")})["deployments"] or []
     hosts = {
-        str(item["hex_url"])
-        for item in (deployments if isinstance(deployments, list) else [])
-        if isinstance(item, Mapping) and str(item.get("platform")).lower() == TARGET_PLATFORM and item.get("hex_url")
+        item["hex_url"]
+        for item in deployments
+        if (item.get("platform") or "").lower() == TARGET_PLATFORM and item.get("hex_url")
     }
     return hosts.pop() if len(hosts) == 1 else None
-
-
-def _plain(value: Any, name: str = "") -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item, key) for key, item in value.items() if not key.startswith("@")}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return normalised_time(value) if name in _TIMES else value
 
 
 # ---- What is wanted --------------------------------------------------------------------------------------------------

@@ -492,6 +492,8 @@ UNKNOWN = {
     "nan": (http_answer(200, b'{"a": NaN}'), "UnexpectedReply"),
     "infinity": (http_answer(200, b"-Infinity"), "UnexpectedReply"),
     "deep": (http_answer(200, b"[" * 200_000 + b"]" * 200_000), "UnexpectedReply"),
+    "rather-deep": (http_answer(200, b"[" * 33 + b"]" * 33), "UnexpectedReply"),
+    "too-large": (http_answer(200, b'{"a": 1e999}'), "UnexpectedReply"),
     "no-utf8": (http_answer(200, b'{"a": "\xff"}'), "UnexpectedReply"),
     "half-json": (http_answer(200, b'{"a": '), "UnexpectedReply"),
     "no-gzip": (http_answer(200, b"{}", content_encoding="gzip"), "ConnectionLost"),
@@ -535,9 +537,25 @@ def test_old_urllib3_does_not_hide_that_an_answer_was_cut_off(
     assert "the answer was cut off after 8 of 100 bytes" in error.message
 
 
-@unknown("html-200", "html-502", "nan", "deep")
+@unknown("html-200", "html-502", "nan", "deep", "rather-deep", "too-large")
 def test_answer_of_another_shape_has_its_own_class(serve: Callable[..., LocalServer], answer: bytes, code: str) -> None:
     assert isinstance(failure(client(serve(answer), retries=0)), UnexpectedReplyError)
+
+
+def test_answer_may_be_nested_as_deeply_as_any_that_is_documented(serve: Callable[..., LocalServer]) -> None:
+    server = serve(http_answer(200, b"[" * 32 + b"]" * 32))
+    assert client(server).call(READ, lambda data: str(data).count("[")) == 32
+
+
+def test_half_a_surrogate_pair_is_no_character(serve: Callable[..., LocalServer]) -> None:
+    server = serve(http_answer(200, rb'{"a\udc00": ["cut \ud83d", "whole \ud83d\ude00", 1]}'))
+    assert client(server).call(READ, as_it_is) == {"a\ufffd": ["cut \ufffd", "whole \U0001f600", 1]}
+
+
+def test_number_that_no_parser_can_use_is_no_defect(serve: Callable[..., LocalServer]) -> None:
+    server = serve(json_answer({"a": 10**400}))
+    error = failure(client(server, retries=0), READ, lambda data: float(data["a"]))
+    assert (error.code, error.outcome) == ("UnexpectedReply", Outcome.UNKNOWN)
 
 
 def test_time_out_names_the_option(serve: Callable[..., LocalServer]) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import signal
@@ -554,6 +555,17 @@ def test_secret_options_are_redacted(switch_on: Play) -> None:
 class FakeModule:
     def __init__(self) -> None:
         self.no_log_values: set[str] = set()
+
+
+def test_secrets_are_redacted_in_all_that_is_told(switch_on: Play) -> None:
+    lamps = Lamps(**{"Bearer abcdefgh12345": "off", "Signature=0123456789abcdef": "off", "plain": "on"})
+    lamps.errors["Signature=0123456789abcdef"] = ApiError("Refused: Bearer zyxwvuts98765.", outcome=Outcome.REFUSED)
+    lamps.notes["plain"] = "Its token is Bearer mnopqrst55555."
+    result = switch_on(lamps)
+    assert result["failed"]
+    assert "Bearer ********" in result["warnings"][0]
+    for secret in ("abcdefgh12345", "0123456789abcdef", "zyxwvuts98765", "mnopqrst55555"):
+        assert secret not in json.dumps(result)
 
 
 def test_secret_is_registered_with_old_and_new_ansible(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import ApiError, CdnError, Outcome
-from ansible_collections.certops.cdn.plugins.module_utils._parallel import all_pages, chunks, defect, each
+from ansible_collections.certops.cdn.plugins.module_utils._parallel import MAX_PAGES, all_pages, chunks, defect, each
 from ansible_collections.certops.cdn.tests.unit.plugins.fakes import Room
 
 
@@ -121,6 +121,34 @@ def test_a_total_that_is_too_high_does_not_lead_on_for_ever() -> None:
     pages = Pages(3)
     assert all_pages(lambda number, seen: (99, pages.read(number, seen)[1]), 10, 1) == ([0, 1, 2], [])
     assert len(pages.asked) == 2
+
+
+def test_a_service_that_gives_the_same_page_ever_again_is_noticed() -> None:
+    asked: list[int] = []
+
+    def read(number: int, _seen: int) -> tuple[None, list[int]]:
+        asked.append(number)
+        return None, list(range(10))
+
+    assert all_pages(read, 10, 4) == (list(range(10)), [])
+    assert asked == [0, 1]
+
+
+@pytest.mark.parametrize("total", [10**4 + 1, 10**999])
+def test_a_list_that_is_said_to_be_absurdly_long_is_not_taken_for_whole(total: int) -> None:
+    pages = Pages(10)
+    items, errors = all_pages(lambda number, seen: (total, pages.read(number, seen)[1]), 10, 4)
+    assert items == pages.items
+    assert [(error.code, error.outcome) for error in errors] == [("ListTooLong", Outcome.UNKNOWN)]
+    assert len(pages.asked) == 1
+
+
+def test_a_list_without_an_end_is_not_taken_for_whole() -> None:
+    pages = Pages(10**6, tells=False)
+    items, errors = all_pages(pages.read, 10, 4)
+    assert items == pages.items[: 10 * MAX_PAGES]
+    assert "more than 1000 pages" in errors[0].message
+    assert len(pages.asked) == MAX_PAGES
 
 
 @pytest.mark.parametrize("cap", [10, 7])

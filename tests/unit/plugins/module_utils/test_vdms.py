@@ -468,6 +468,30 @@ def test_a_row_has_the_providers_fields_with_normal_times() -> None:
     assert told["order_status"] is None
 
 
+@pytest.mark.parametrize("odd", [7, "x", [], [7], {"x": 1}, True, 1.5])
+def test_a_row_has_the_documented_types(odd: Any) -> None:
+    kinds = {
+        "id": int, "certificate_label": str, "auto_renew": bool, "domains": list, "created_by": dict, "created": str,
+        "organization": dict, "deployments": list, "thumbprint": str, "expiration_date": str,
+    }  # fmt: skip
+    told = row({**fields_of(1, "x"), **dict.fromkeys(kinds, odd)}, None, NOW)
+    for name, kind in kinds.items():
+        assert told[name] is None or type(told[name]) is kind, name
+    assert all(isinstance(domain, dict) for domain in told["domains"] or [])
+
+
+def test_a_rows_objects_have_the_documented_types() -> None:
+    fields = {
+        "domains": [
+            {"id": "7", "name": ["x"], "is_common_name": 1, "status": None, "@id": "/x", "new": {"@x": 1, "y": 2}}
+        ],
+        "created_by": {"user_id": {}, "identity_id": 5},
+    }
+    told = row(fields, None, NOW)
+    assert told["domains"] == [{"id": 7, "name": None, "is_common_name": None, "status": None, "new": {"y": 2}}]
+    assert told["created_by"] == {"user_id": None, "identity_id": None}
+
+
 def test_placeholders_are_null() -> None:
     told = row(fields_of(1, "x", expiration_date="0001-01-01T00:00:00Z", deployments=None), None, NOW)
     assert told["expiration_date"] is None
@@ -799,7 +823,8 @@ def test_an_access_token_is_not_renewed(cps: Cps, play: Callable[..., dict[str, 
         (429, "", ("HTTP_429", "not_executed", 2)),
         (500, "<html>Oops</html>", ("HTTP_500", "not_executed", 2)),
         (200, {"access_token": ""}, ("UnexpectedReply", "not_executed", 2)),
-        (200, {"access_token": "x", "expires_in": -1}, ("UnexpectedReply", "not_executed", 2)),
+        (200, {"access_token": "7", "expires_in": 300}, ("UnexpectedReply", "not_executed", 2)),
+        (200, {"access_token": "eight-ch", "expires_in": -1}, ("UnexpectedReply", "not_executed", 2)),
         (200, "no json", ("UnexpectedReply", "not_executed", 2)),
     ],
 )
@@ -875,8 +900,8 @@ def test_records_that_cannot_be_read_do_not_make_a_wait_longer(cps: Cps, run: Ru
 
 
 def test_a_token_without_a_lifetime_lives_for_the_documented_one() -> None:
-    assert _vdms._token({"access_token": "x"}).lifetime == 300
-    assert _vdms._token({"access_token": "x", "expires_in": "60"}).lifetime == 60
+    assert _vdms._token({"access_token": "eight-ch"}).lifetime == 300
+    assert _vdms._token({"access_token": "eight-ch", "expires_in": "60"}).lifetime == 60
     assert _vdms._token({"access_token": "x", "expires_in": 0}).lifetime == 0
 
 

@@ -13,9 +13,10 @@ import pytest
 import requests
 from ansible.module_utils.common.parameters import set_fallbacks
 
-from ansible_collections.certops.cdn.plugins.module_utils import _parallel, _zenlayer
+from ansible_collections.certops.cdn.plugins.module_utils import _parallel
 from ansible_collections.certops.cdn.plugins.module_utils._errors import (
     ApiError,
+    CdnError,
     InputError,
     Outcome,
 )
@@ -463,12 +464,18 @@ def test_page_that_cannot_be_read_spoils_the_list(clock: FakeClock) -> None:
         Zenlayer(account, concurrency=5).domains()  # type: ignore[arg-type]
 
 
-def test_pages_that_never_end_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (_parallel, _zenlayer):
-        monkeypatch.setattr(module, "MAX_PAGES", 5, raising=False)
+def test_the_same_page_again_and_again_is_left() -> None:
     client = Canned(page("a", "b"))
     assert [domain.domain_id for domain in zenlayer(client).domains()] == ["a", "b"]
-    assert len(client.calls) == 5
+    assert len(client.calls) == 2
+
+
+def test_pages_that_never_end_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_parallel, "MAX_PAGES", 3)
+    client = Canned(page("a"), page("b"), page("c"), page("d"))
+    with pytest.raises(CdnError, match="more than 3 pages"):
+        zenlayer(client).domains()
+    assert len(client.calls) == 3
 
 
 def test_certificates_are_listed_once_each() -> None:
