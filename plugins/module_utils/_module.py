@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,6 +63,8 @@ class Query(Protocol):
 ResourceFactory = Callable[[Mapping[str, Any], _http.Settings, Redactor], Resource[Any]]
 QueryFactory = Callable[[Mapping[str, Any], _http.Settings, Redactor], Query]
 
+_URL_PASSWORD = re.compile(r"://[^\s:@]*:([^\s@]+)@")
+
 SHOWN_FAILURES = 5
 """So many failed targets are told in ``msg``; the rows have all of them."""
 
@@ -95,6 +98,11 @@ def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], *
             except KeyboardInterrupt:
                 targets = run.broken_off()
             result = resource.report(targets)
+            result["changed"] = any(target.changed for target in targets)
+            for note in grouped_notes([(resource.name(target.key), target.note) for target in targets if target.note]):
+                module.warn(redact(note))
+            errors = [target.error for target in targets if target.error is not None]
+            _finish(module, redact, result, errors, len(targets))
         except CdnError as error:
             _fail(module, redact, error, changed=_has_changed(run))
         except KeyboardInterrupt:
@@ -103,10 +111,6 @@ def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], *
             )
         except Exception as exc:  # noqa: BLE001 - a defect must not end in a traceback that may hold secrets
             _fail(module, redact, defect(exc), changed=_has_changed(run))
-        result["changed"] = any(target.changed for target in targets)
-        for note in grouped_notes([(resource.name(target.key), target.note) for target in targets if target.note]):
-            module.warn(redact(note))
-        _finish(module, redact, result, [target.error for target in targets if target.error is not None], len(targets))
 
 
 def run_query(
@@ -124,13 +128,13 @@ def run_query(
         try:
             result, errors = query_of(module.params, _settings(module), redact).run()
             no_more()
+            _finish(module, redact, {**result, "changed": False}, errors)
         except CdnError as error:
             _fail(module, redact, error)
         except KeyboardInterrupt:
             _fail(module, redact, CdnError("Interrupted.", code=INTERRUPTED))
         except Exception as exc:  # noqa: BLE001 - as above
             _fail(module, redact, defect(exc))
-        _finish(module, redact, {**result, "changed": False}, errors)
 
 
 @contextlib.contextmanager
@@ -177,12 +181,17 @@ def _started(
 def redactor_of(
     argument_spec: Mapping[str, Any], params: Mapping[str, Any], on_new_secret: Callable[[str], None] | None = None
 ) -> Redactor:
-    """Masks the values of the options that are secrets.
+    """Masks the values of the options that are secrets, and the passwords in URLs.
 
     :param on_new_secret: told of every secret that is learnt later
     """
     secrets = [params[name] for name, spec in argument_spec.items() if spec.get("no_log")]
-    return Redactor(*secrets, on_new_secret=on_new_secret)
+    redact = Redactor(*secrets, on_new_secret=on_new_secret)
+    for value in params.values():
+        # Such a URL is refused, but Ansible shows the options as they were given.
+        for password in _URL_PASSWORD.findall(value) if isinstance(value, str) else ():
+            redact.learn(password)
+    return redact
 
 
 def _redactor(module: AnsibleModule) -> Redactor:

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from queue import Empty, SimpleQueue
@@ -40,14 +39,24 @@ def each(work: Callable[[K], R], items: Sequence[K], concurrency: int) -> dict[K
     if len(items) < 2 or concurrency < 2:
         return {item: guarded(item) for item in items}
     todo: SimpleQueue[K] = SimpleQueue()
-    done: SimpleQueue[tuple[K, Result[R]]] = SimpleQueue()
+    done: SimpleQueue[tuple[K, Result[R]] | BaseException] = SimpleQueue()
     broken_off = threading.Event()
 
     def run() -> None:
-        with contextlib.suppress(Empty):
+        try:
             while not broken_off.is_set():
                 item = todo.get_nowait()
                 done.put((item, guarded(item)))
+        except Empty:
+            pass
+        except BaseException as exc:  # noqa: BLE001 - somebody waits for this thread
+            done.put(exc)
+
+    def next_done() -> tuple[K, Result[R]]:
+        told = done.get()
+        if isinstance(told, BaseException):
+            raise told
+        return told
 
     for item in items:
         todo.put(item)
@@ -55,7 +64,7 @@ def each(work: Callable[[K], R], items: Sequence[K], concurrency: int) -> dict[K
         # The threads of concurrent.futures would have to end before the program can, even after Ctrl-C.
         for _thread in range(min(concurrency, len(items))):
             threading.Thread(target=run, daemon=True).start()
-        results = dict(done.get() for _item in items)
+        results = dict(next_done() for _item in items)
     finally:
         broken_off.set()
     return {item: results[item] for item in items}

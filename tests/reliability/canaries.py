@@ -17,7 +17,7 @@ from urllib.parse import quote, quote_plus
 MARKS = {
     "a signature": re.compile(r"Signature\W{0,5}[0-9a-f]{16}"),
     "a bearer token": re.compile(r"Bearer [A-Za-z0-9]"),
-    "a private key": re.compile(r"PRIVATE.KEY-----(?!\*)"),
+    "a private key": re.compile(r"PRIVATE.?KEY-----\W*[A-Za-z0-9+/]{16}"),
     "a key's password": re.compile(r"KeyPassword"),
     "personal data": re.compile(r"SubmittedData|CANARY"),
 }
@@ -61,7 +61,11 @@ def squeezed(text: str) -> str:
 class Canaries:
     """Secrets with their names, and the search for them."""
 
-    def __init__(self, **secrets: str) -> None:
+    def __init__(self, public: str = "", **secrets: str) -> None:
+        """
+        :param public: what may be shown: a certificate has parts in common with its private key
+        """
+        self._public = squeezed(public)
         self._needles: dict[str, str] = {}
         self.add(**secrets)
 
@@ -70,6 +74,8 @@ class Canaries:
         for name, secret in secrets.items():
             parts = fragments(secret) if "-----BEGIN " in secret else [secret]
             for part in parts:
+                if part in self._public:
+                    continue
                 for form, text in forms(part).items():
                     self._needles.setdefault(squeezed(text), f"{name} {form}")
 
@@ -77,7 +83,8 @@ class Canaries:
         """The names of those that are shown, with their forms, and of the marks."""
         squeezed_text = squeezed(text)
         shown = {name for needle, name in self._needles.items() if needle in squeezed_text}
-        return sorted({*shown, *(name for name, mark in MARKS.items() if mark.search(text))})
+        marks = {name for name, mark in MARKS.items() if mark.search(text) or mark.search(squeezed_text)}
+        return sorted(shown | marks)
 
 
 def fragments(pem: str) -> list[str]:

@@ -52,6 +52,17 @@ def test_a_defect_does_not_stop_the_others_either(concurrency: int) -> None:
     assert results["b"].code == "Defect"
 
 
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_nobody_waits_for_a_thread_that_was_ended(concurrency: int) -> None:
+    def work(item: str) -> str:
+        if item == "b":
+            raise SystemExit(3)
+        return item
+
+    with pytest.raises(SystemExit):
+        each(work, ["a", "b", "c"], concurrency)
+
+
 @pytest.mark.parametrize(("items", "concurrency", "expected"), [(10, 3, 3), (2, 8, 2), (10, 1, 1), (1, 8, 1)])
 def test_no_more_work_at_a_time_than_allowed(items: int, concurrency: int, expected: int) -> None:
     room = Room(expected)
