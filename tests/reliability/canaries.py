@@ -70,8 +70,10 @@ class Canaries:
         self.add(**secrets)
 
     def add(self, **secrets: str) -> None:
-        """Look for more of them. Those that are PEM texts are looked for in pieces."""
+        """Look for more of them. Those that are PEM texts are looked for in pieces, and empty ones not at all."""
         for name, secret in secrets.items():
+            if not secret:
+                continue
             parts = fragments(secret) if "-----BEGIN " in secret else [secret]
             for part in parts:
                 if part in self._public:
@@ -85,6 +87,11 @@ class Canaries:
         shown = {name for needle, name in self._needles.items() if needle in squeezed_text}
         marks = {name for name, mark in MARKS.items() if mark.search(text) or mark.search(squeezed_text)}
         return sorted(shown | marks)
+
+
+def proof_in(authorization: str) -> str:
+    """What is secret in an Authorization header: its signature, or its token."""
+    return authorization.rpartition("Signature=")[2].removeprefix("Bearer ")
 
 
 def fragments(pem: str) -> list[str]:

@@ -62,6 +62,12 @@ def to(url: str) -> Callable[[socket.socket, Received], bytes]:
     return lambda _connection, request: forwarded(url, request)
 
 
+def as_text(request: Received) -> str:
+    """A request as it came, in words."""
+    head = "".join(f"{name}: {value}\n" for name, value in request.headers.items())
+    return f"{request.method} {request.path}\n{head}\n{request.body.decode()}"
+
+
 # ---- Connections that are lost ---------------------------------------------------------------------------------------
 
 
