@@ -10,11 +10,13 @@ from collections.abc import Iterator
 import pytest
 
 from emulator.process import Running, started
+from usage.conftest import BIN
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("reliability")
     group.addoption("--full", action="store_true", help="all of it, with the figures written into docs/reliability.md")
+    group.addoption("--ansible", default=str(BIN), help="the folder of the Ansible to test secrets with")
     group.addoption("--seed", type=int, default=None, help="seed of what is random; a new one for each run by default")
 
 
