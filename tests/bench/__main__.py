@@ -104,7 +104,11 @@ def compared(bench: Bench, bounds: list[Bound], most: int) -> None:
         floor = {bound.count: bound.start + TUNED.bind(bound.count) for bound in bounds} if BIND in contenders else {}
         name, title = f"bench_{service}", f"{job}: seconds against N, both axes logarithmic"
         plots.comparison(name, title, times, floor)
-        sections += [f"### {job}", page.comparison(contenders, times), plots.embedded(name, title)]
+        sections += [
+            f"### {job}",
+            page.comparison(contenders, times, [bound.count for bound in bounds]),
+            plots.embedded(name, title),
+        ]
     page.replace("comparison", *sections)
 
 

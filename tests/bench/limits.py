@@ -105,7 +105,7 @@ def bound(bench: Bench, count: int) -> Bound:
 def capped(bench: Bench, count: int) -> Times:
     """The same under a rate limit that decides how long it takes."""
     options = {"concurrency": CAPPED.concurrency, "rate_limit": CAPPED.rate_limit}
-    return measured(bench, replace(BIND, command=played("bind_task", **options)), count)
+    return measured(bench, replace(BIND, command=played("bind_task", **options), runs={count: 3}), count)
 
 
 def calls_of_short_rollouts(bench: Bench, count: int) -> Calls:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.comparison import SIZES, TUNED, Contender, prediction
+from bench.comparison import TUNED, Contender, prediction
 from bench.limits import Bound, Goal
 from bench.runs import ROOT, Times
 from bench.signing import Signed
@@ -67,7 +67,7 @@ def tccli_version() -> str:
     return found[1] if found else "?"
 
 
-def comparison(contenders: Sequence[Contender], times: Mapping[str, Mapping[int, Times]]) -> str:
+def comparison(contenders: Sequence[Contender], times: Mapping[str, Mapping[int, Times]], sizes: Sequence[int]) -> str:
     """How many times as long as the first contender each takes, and how long that is."""
     first = times[contenders[0].label]
 
@@ -80,7 +80,6 @@ def comparison(contenders: Sequence[Contender], times: Mapping[str, Mapping[int,
             return marked(measured[count])
         return f"**{measured[count].median / first[count].median:.1f} x** {marked(measured[count])}"
 
-    sizes = [count for count in SIZES if any(count in measured for measured in times.values())]
     rows = [[contender.label, *(cell(contender, count) for count in sizes)] for contender in contenders]
     return table(["", *(f"N = {count:,}" for count in sizes)], rows)
 

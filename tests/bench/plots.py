@@ -39,7 +39,7 @@ KINDS = {
 }
 SETTINGS: dict[str, Any] = {
     "axes.edgecolor": COLOUR["line"], "axes.labelcolor": COLOUR["soft"], "axes.spines.right": False,
-    "axes.spines.top": False, "font.family": "sans-serif", "font.sans-serif": ["system-ui"], "font.size": 10,
+    "axes.spines.top": False, "font.size": 10,
     "grid.color": COLOUR["line"], "grid.alpha": 0.3, "legend.frameon": False, "legend.labelcolor": COLOUR["ink"],
     "svg.fonttype": "none", "svg.hashsalt": "certops.cdn", "text.color": COLOUR["ink"],
     "xtick.color": COLOUR["soft"], "ytick.color": COLOUR["soft"],
@@ -56,6 +56,8 @@ def saved(name: str, title: str, figure: Figure) -> None:
     for colour, light in COLOUR.items():
         drawn = drawn.replace(light, f"var(--{colour})")
     body = drawn[drawn.index("<defs>") :]
+    body = re.sub(r"('[^']+', )+sans-serif", "system-ui, sans-serif", body)
+    body = re.sub(r"\d+\.\d\d+", lambda found: f"{float(found[0]):.1f}", body)  # tenths of a pixel are enough
     body = re.sub(
         r' id="(?:figure|axes|patch|line2d|text|legend|matplotlib\.axis|xtick|ytick|PolyCollection)_\d+"', "", body
     )
@@ -97,7 +99,7 @@ def comparison(name: str, title: str, times: Mapping[str, Mapping[int, Times]], 
         axes.yaxis.set(minor_locator=NullLocator(), major_formatter=plain())
         axes.set_xlim(0.8, 1250)
         axes.grid(True)
-        figure.legend(loc="upper left", bbox_to_anchor=(0.08, 0.99), ncols=2, borderaxespad=0)
+        figure.legend(loc="upper left", bbox_to_anchor=(0.08, 0.99), ncols=2, borderaxespad=0, fontsize=9)
         saved(name, title, figure)
 
 
@@ -121,9 +123,7 @@ def timeline(name: str, title: str, record: Sequence[Mapping[str, Any]]) -> None
         below = [0] * len(moments)
         for kind, calls in groups.items():
             above = [low + in_flight(calls, began, moment) for low, moment in zip(below, moments, strict=True)]
-            axes.fill_between(
-                moments, below, above, step="post", color=COLOUR[KINDS[kind][0]], linewidth=0.8, label=kind
-            )
+            axes.fill_between(moments, below, above, step="post", color=COLOUR[KINDS[kind][0]], linewidth=0, label=kind)
             below = above
         axes.set(xlabel="seconds since the first call", ylabel="calls in flight", xlim=(0, None), ylim=(0, None))
         axes.grid(True, axis="y")
