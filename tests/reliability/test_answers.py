@@ -307,8 +307,8 @@ def figures(tally: Tally, peak: int) -> str:
     return "\n".join(
         [
             (
-                f"{sum(tally.values()):,} runs of the modules, each with at least one strange answer. All of them ended with "
-                "a result that is as documented, or with an error that says what is wrong. "
+                f"{sum(tally.values()):,} runs of the modules, each with at least one strange answer. All ended "
+                "with a result that is as documented, or with an error that says what is wrong. "
                 f"For the largest answers, Python held {peak / 2**20:.0f} MiB at most."
             ),
             "",
