@@ -55,7 +55,7 @@ def machine(seconds: float, runs: int) -> str:
         f"{system}, {platform.system()} {platform.release()}; the emulator runs on the same ones",
         f"Python {platform.python_version()}, {versions}, tccli {tccli_version()}",
         f"{TUNED}, unless a line says otherwise; everything over TLS",
-        f"{runs} runs that count after one that does not, unless a cell says otherwise",
+        f"number of runs of a figure, after one that does not count: {runs}, unless a cell says otherwise",
         f"all of it took {duration(seconds)}",
     ]
     return "\n".join(f"- {line}" for line in lines)
