@@ -39,7 +39,7 @@ signals_are_heard = unit.signals_are_heard
 FAULT_OF = {fault.name: fault for fault in FAULTS}
 CELLS = list(itertools.product(NAMES, FAULT_OF))
 
-SAMPLE = 4
+SAMPLE = 3
 """So many tasks meet each fault in a sample."""
 
 
