@@ -21,6 +21,7 @@ from emulator.scenario import FOLDER
 LABELS = ("even", "odd")
 """The certificates that take turns at being the wanted one."""
 WRITES = {"ModifyDomainCertificate": "domainId", "ModifyCertificateResubmit": "CertificateId"}
+"""The field of a write's body that names its target; where a request is written to, the path does."""
 AFTER_RESUBMIT = 5
 
 Hosts = dict[str, dict[str, list[str]]]

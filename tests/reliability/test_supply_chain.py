@@ -63,7 +63,7 @@ def figures(built: Path) -> str:
             ", ".join(f"{name} {oldest[name]}" for name in ("Python", "requests", "urllib3", "cryptography")),
         ),
         ("tested with, as everything else", ", ".join(f"{name} {version(name)}" for name in NEWEST)),
-        *((f"packages locked in `{lock.name}`", str(len(entries(lock)))) for lock in LOCKS),
+        *((f"locked with hashes in `{lock.name}`", f"{len(entries(lock))} releases") for lock in LOCKS),
     ]
     return "\n".join(["| | |", "| --- | --- |", *(f"| {what} | {figure} |" for what, figure in rows)])
 
