@@ -48,10 +48,14 @@ def make(folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "dist", help="emptied before; default: dist")
+    parser.add_argument("folder", type=Path, nargs="?", help="an empty folder; without it, dist/ is made anew")
     folder = parser.parse_args().folder
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    if folder is None:
+        folder = ROOT / "dist"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+    elif not folder.is_dir() or any(folder.iterdir()):
+        parser.error(f"{folder} is no empty folder")
     try:
         make(folder)
     except (ReleaseError, sbom.SbomError) as error:
