@@ -312,6 +312,9 @@ def verdict(edges: Sequence[Edge], waited: float | None) -> CdnError | None:
 class EdgeQuery:
     """Looks at all edges, and again at those that do not agree yet, until they do or the time is up."""
 
+    provider = ""
+    """An option that cannot be used is the fault of no edge."""
+
     def __init__(
         self,
         params: Mapping[str, Any],

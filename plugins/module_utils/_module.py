@@ -60,8 +60,25 @@ class Query(Protocol):
         """
 
 
-ResourceFactory = Callable[[Mapping[str, Any], _http.Settings, Redactor], Resource[Any]]
-QueryFactory = Callable[[Mapping[str, Any], _http.Settings, Redactor], Query]
+class ResourceFactory(Protocol):
+    """A class of resources."""
+
+    @property
+    def provider(self) -> str:
+        """The provider of errors that name none, such as those about options; "" for nobody."""
+
+    def __call__(self, params: Mapping[str, Any], settings: _http.Settings, redact: Redactor, /) -> Resource[Any]: ...
+
+
+class QueryFactory(Protocol):
+    """A class of queries."""
+
+    @property
+    def provider(self) -> str:
+        """As that of resources."""
+
+    def __call__(self, params: Mapping[str, Any], settings: _http.Settings, redact: Redactor, /) -> Query: ...
+
 
 _URL_PASSWORD = re.compile(r"://[^\s:@]*:([^\s@]+)@")
 
@@ -80,12 +97,12 @@ def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], *
     :param constraints: what else AnsibleModule takes, such as ``mutually_exclusive``
     """
     module = _started({**argument_spec, **HTTP_OPTIONS}, constraints)
-    redact = _redactor(module)
+    ending = Ending(module, resource_of.provider)
     run: Reconciliation[Any] | None = None
     with interruptible() as no_more:
         try:
             settings = _settings(module)
-            resource = resource_of(module.params, settings, redact)
+            resource = resource_of(module.params, settings, ending.redact)
             run = Reconciliation(
                 resource,
                 check_mode=module.check_mode,
@@ -100,17 +117,14 @@ def run_module(resource_of: ResourceFactory, argument_spec: Mapping[str, Any], *
             result = resource.report(targets)
             result["changed"] = any(target.changed for target in targets)
             for note in grouped_notes([(resource.name(target.key), target.note) for target in targets if target.note]):
-                module.warn(redact(note))
-            errors = [target.error for target in targets if target.error is not None]
-            _finish(module, redact, result, errors, len(targets))
+                module.warn(ending.redact(note))
+            ending.tell(result, [target.error for target in targets if target.error is not None], len(targets))
         except CdnError as error:
-            _fail(module, redact, error, changed=_has_changed(run))
+            ending.fail(error, changed=_has_changed(run))
         except KeyboardInterrupt:
-            _fail(
-                module, redact, CdnError("Interrupted before anything was read; nothing was changed.", code=INTERRUPTED)
-            )
+            ending.fail(CdnError("Interrupted before anything was read; nothing was changed.", code=INTERRUPTED))
         except Exception as exc:  # noqa: BLE001 - a defect must not end in a traceback that may hold secrets
-            _fail(module, redact, defect(exc), changed=_has_changed(run))
+            ending.fail(defect(exc), changed=_has_changed(run))
 
 
 def run_query(
@@ -123,18 +137,18 @@ def run_query(
     """
     spec = {**argument_spec, **HTTP_OPTIONS} if over_http else dict(argument_spec)
     module = _started(spec, constraints, needs_requests=over_http)
-    redact = _redactor(module)
+    ending = Ending(module, query_of.provider)
     with interruptible() as no_more:
         try:
-            result, errors = query_of(module.params, _settings(module), redact).run()
+            result, errors = query_of(module.params, _settings(module), ending.redact).run()
             no_more()
-            _finish(module, redact, {**result, "changed": False}, errors)
+            ending.tell({**result, "changed": False}, errors)
         except CdnError as error:
-            _fail(module, redact, error)
+            ending.fail(error)
         except KeyboardInterrupt:
-            _fail(module, redact, CdnError("Interrupted.", code=INTERRUPTED))
+            ending.fail(CdnError("Interrupted.", code=INTERRUPTED))
         except Exception as exc:  # noqa: BLE001 - as above
-            _fail(module, redact, defect(exc))
+            ending.fail(defect(exc))
 
 
 @contextlib.contextmanager
@@ -194,36 +208,48 @@ def redactor_of(
     return redact
 
 
-def _redactor(module: AnsibleModule) -> Redactor:
-    return redactor_of(module.argument_spec, module.params, lambda secret: register_secret(module, secret))
-
-
 def _has_changed(run: Reconciliation[Any] | None) -> bool:
     """Whether a run that broke off had written before: that is not concealed."""
     return run is not None and any(target.changed for target in run.targets)
 
 
-def _finish(
-    module: AnsibleModule,
-    redact: Redactor,
-    result: dict[str, Any],
-    errors: Sequence[CdnError],
-    total: int | None = None,
-) -> None:
-    """Tell the result; the task has failed if anything in it has."""
-    if not errors:
-        module.exit_json(**_redacted(result, redact))
-    result = {"msg": told(errors, total), "error": errors[0].as_result(), **result}
-    module.fail_json(**_redacted(result, redact))
+class Ending:
+    """How a module ends: with its result or with an error, and without any secret that a provider may have repeated.
 
+    :ivar redact: takes the module's secrets out of a text
+    """
 
-def _redacted(value: Any, redact: Redactor) -> Any:
-    """A result without secrets: a provider may put what it was sent into any of its texts."""
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, Mapping):
-        return {key: _redacted(item, redact) for key, item in value.items()}
-    return [_redacted(item, redact) for item in value] if isinstance(value, (list, tuple)) else value
+    def __init__(self, module: AnsibleModule, provider: str) -> None:
+        """
+        :param provider: the provider of errors that name none; "" for nobody
+        """
+        self._module = module
+        self._provider = provider
+        self.redact = redactor_of(module.argument_spec, module.params, lambda secret: register_secret(module, secret))
+
+    def tell(self, result: dict[str, Any], errors: Sequence[CdnError], total: int | None = None) -> None:
+        """End with the result; the task has failed if anything in it has.
+
+        :param total: how many targets there are, where each error is that of a target
+        """
+        if not errors:
+            self._module.exit_json(**self._redacted(result))
+        self._fail({**result, "msg": told(errors, total)}, errors[0])
+
+    def fail(self, error: CdnError, changed: bool = False) -> None:
+        """End with an error alone."""
+        self._fail({"msg": error.message, "changed": changed}, error)
+
+    def _fail(self, result: dict[str, Any], error: CdnError) -> None:
+        about = {**error.as_result(), "provider": error.provider or self._provider}
+        self._module.fail_json(**self._redacted({**result, "error": about}))
+
+    def _redacted(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.redact(value)
+        if isinstance(value, Mapping):
+            return {key: self._redacted(item) for key, item in value.items()}
+        return [self._redacted(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def grouped_notes(by_name: Sequence[tuple[str, str]]) -> list[str]:
@@ -258,10 +284,6 @@ def told(errors: Sequence[CdnError], total: int | None = None) -> str:
     counted = "calls" if total is None else f"of {total}"
     prefix = f"{len(errors)} {counted} failed. " if max(len(errors), total or 0) > 1 else ""
     return prefix + " ".join(shown)
-
-
-def _fail(module: AnsibleModule, redact: Redactor, error: CdnError, changed: bool = False) -> None:
-    module.fail_json(**_redacted({"msg": error.message, "error": error.as_result(), "changed": changed}, redact))
 
 
 def register_secret(module: AnsibleModule, secret: str) -> None:

@@ -27,6 +27,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._redaction import Reda
 from ansible_collections.certops.cdn.plugins.module_utils._shape import as_list, as_number, as_objects, as_text
 from ansible_collections.certops.cdn.plugins.module_utils._tencent import (
     MAX_IDS,
+    PROVIDER,
     RESUBMITTABLE,
     Certificate,
     Status,
@@ -189,6 +190,8 @@ def _statuses(labels: Sequence[str]) -> frozenset[Status]:
 
 class CertificateQuery:
     """The certificates of the account that pass the filters."""
+
+    provider = PROVIDER
 
     def __init__(self, params: Mapping[str, Any], settings: Settings, redact: Redactor) -> None:
         """

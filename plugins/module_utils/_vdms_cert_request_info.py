@@ -128,6 +128,8 @@ class Found:
 class RequestQuery:
     """The certificate requests of the account that pass the filters."""
 
+    provider = PROVIDER
+
     def __init__(self, params: Mapping[str, Any], settings: Settings, redact: Redactor) -> None:
         """
         :raises InputError: an option cannot be used

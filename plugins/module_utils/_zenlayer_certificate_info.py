@@ -19,12 +19,14 @@ from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
 from ansible_collections.certops.cdn.plugins.module_utils._options import not_blank, not_negative, unique
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._times import days_left
-from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import Certificate, Domain, Zenlayer
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import PROVIDER, Certificate, Domain, Zenlayer
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_lists import Lists
 
 
 class CertificateQuery:
     """The certificates that pass all filters."""
+
+    provider = PROVIDER
 
     def __init__(self, params: Mapping[str, Any], settings: Settings, redact: Redactor) -> None:
         """

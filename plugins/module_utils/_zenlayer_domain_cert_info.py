@@ -20,7 +20,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._options import not_bl
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import Result
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._times import days_left
-from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import Domain, Rollout, Zenlayer
+from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import PROVIDER, Domain, Rollout, Zenlayer
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_lists import Lists, names_or_patterns
 
 STATUSES: Mapping[str, Rollout] = {rollout.name: rollout for rollout in Rollout}
@@ -44,6 +44,8 @@ EXCLUSIVE = (("domain_ids", "domain_names"),)
 
 class DomainQuery:
     """The domains that pass all filters, with their certificates."""
+
+    provider = PROVIDER
 
     def __init__(self, params: Mapping[str, Any], settings: Settings, redact: Redactor) -> None:
         """

@@ -27,6 +27,9 @@ silent_environment = unit.silent_environment
 
 CASES = sorted((Path(__file__).parent / "bad_input").glob("*.yml.j2"))
 
+# The provider that errors name. The edges belong to nobody before they are looked at.
+PROVIDERS = {"zenlayer": "Zenlayer", "tencent": "Tencent Cloud", "vdms": "VDMS", "edge": ""}
+
 # Options beside the credentials.
 OPTIONS: dict[str, dict[str, Any]] = {
     "edge_cert_verify": {"host": ["www.example.com"]},
@@ -90,6 +93,7 @@ def test_bad_input_is_refused_in_a_clear_sentence_before_any_write(
     name = path.name.partition(".")[0]
     module = importlib.import_module(f"ansible_collections.certops.cdn.plugins.modules.{name}")
     credentials = GROUPS.get(name.partition("_")[0], {})
+    provider = PROVIDERS[name.partition("_")[0]]
     options = {**credentials, **OPTIONS.get(name, {})}
     if credentials:
         options["api_url"] = emulator.url
@@ -111,6 +115,8 @@ def test_bad_input_is_refused_in_a_clear_sentence_before_any_write(
 
         assert result["failed"], case
         assert not result.get("changed"), case
+        # What ansible-core refuses by the argument spec has no error.
+        assert result.get("error", {}).get("provider", provider) == provider, (case, result["error"])
         assert re.search(case["says"], result["msg"]), (case, result["msg"])
         assert [secret for secret in secrets if secret in json.dumps(result)] == [], case
     assert emulator.writes() == []

@@ -61,8 +61,8 @@ class Lamps:
         self.settings = Settings()
         self.redact = Redactor()
 
-    def made_of(self, params: Mapping[str, Any], settings: Settings, redact: Redactor) -> Lamps:
-        """What a module passes to :func:`run_module`."""
+    def __call__(self, params: Mapping[str, Any], settings: Settings, redact: Redactor) -> Lamps:
+        """Stands for the class that a module passes to :func:`run_module`."""
         self.params, self.settings, self.redact = params, settings, redact
         self._stumble("made_of")
         return self
@@ -137,7 +137,7 @@ def switch_on(play: Play) -> Play:
     def run(
         lamps: Lamps, check_mode: bool = False, spec: Mapping[str, Any] | None = None, **params: Any
     ) -> dict[str, Any]:
-        return play(lambda: run_module(lamps.made_of, SPEC if spec is None else spec), params, check_mode=check_mode)
+        return play(lambda: run_module(lamps, SPEC if spec is None else spec), params, check_mode=check_mode)
 
     return run
 
@@ -248,10 +248,11 @@ def test_a_note_that_names_no_target_is_told_once() -> None:
 @pytest.mark.parametrize("where", ["made_of", "select"])
 def test_input_that_cannot_be_used_is_told(switch_on: Play, where: str) -> None:
     lamps = Lamps(a="off")
-    lamps.defects = {where: InputError("names is an empty list; name at least one.", provider="Acme")}
+    lamps.defects = {where: InputError("names is an empty list; name at least one.")}
     result = switch_on(lamps)
     assert (result["failed"], result["changed"]) == (True, False)
     assert result["msg"] == "names is an empty list; name at least one."
+    assert result["error"]["provider"] == "Acme"
     assert (result["error"]["code"], result["error"]["outcome"]) == ("InvalidInput", "not_executed")
     assert lamps.lamps == {"a": "off"}
 
@@ -377,6 +378,8 @@ def test_missing_library_is_told_before_anything_else(switch_on: Play, monkeypat
 class Meter:
     """Something that is only read."""
 
+    provider = "Acme"
+
     def __init__(
         self, result: dict[str, Any] | None = None, *errors: CdnError, raises: Exception | None = None
     ) -> None:
@@ -385,7 +388,7 @@ class Meter:
         self.raises = raises
         self.settings = Settings()
 
-    def made_of(self, params: Mapping[str, Any], settings: Settings, redact: Redactor) -> Meter:
+    def __call__(self, params: Mapping[str, Any], settings: Settings, redact: Redactor) -> Meter:
         self.settings = settings
         return self
 
@@ -400,7 +403,7 @@ def read_off(play: Play) -> Play:
     """Run the module of a meter."""
 
     def run(meter: Meter, over_http: bool = True, **params: Any) -> dict[str, Any]:
-        return play(lambda: run_query(meter.made_of, {"limit": {"type": "int"}}, over_http=over_http), params)
+        return play(lambda: run_query(meter, {"limit": {"type": "int"}}, over_http=over_http), params)
 
     return run
 
@@ -428,8 +431,20 @@ def test_what_could_be_read_is_told_beside_what_could_not(read_off: Play) -> Non
 def test_query_that_comes_to_nothing_is_told(read_off: Play, raises: Exception, message: str, code: str) -> None:
     result = read_off(Meter(raises=raises))
     assert result["msg"].startswith(message)
-    assert (result["error"]["code"], result["changed"]) == (code, False)
+    assert (result["error"]["provider"], result["error"]["code"]) == ("Acme", code)
+    assert result["changed"] is False
     assert "s3cret" not in str(result)
+
+
+def test_an_option_that_all_share_is_the_fault_of_no_other_provider(read_off: Play, switch_on: Play) -> None:
+    assert read_off(Meter(), timeout=0)["error"]["provider"] == "Acme"
+    assert switch_on(Lamps(), timeout=0)["error"]["provider"] == "Acme"
+
+
+def test_an_error_that_names_its_provider_keeps_it(read_off: Play) -> None:
+    assert read_off(Meter(raises=ApiError("No.", provider="Other")))["error"]["provider"] == "Other"
+    assert read_off(Meter({}, ApiError("No.", provider="Other")))["error"]["provider"] == "Other"
+    assert read_off(Meter({}, ApiError("No.")))["error"]["provider"] == "Acme"
 
 
 def test_query_that_is_interrupted_is_told_as_such(read_off: Play) -> None:
