@@ -608,10 +608,13 @@ class NamedRequest:
 
 
 def with_dcv(api: Vdms, request: Request, deadline: Deadline | None = None) -> Request:
-    """The request with what proves the control of its domains, while that is waited for."""
+    """The request with what proves the control of its domains, while that is waited for.
+
+    Where it cannot be read, what was known of it before is kept.
+    """
     if request.certificate is None or not request.awaits_domains:
         return replace(request, dcv=(), notes=())
     try:
         return replace(request, dcv=api.dcv(request.certificate, deadline), notes=())
     except ApiError as error:
-        return replace(request, dcv=(), notes=(f"dcv_records could not be read: {error.message}",))
+        return replace(request, notes=(f"dcv_records could not be read: {error.message}",))

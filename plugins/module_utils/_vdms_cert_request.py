@@ -27,8 +27,10 @@ from ansible_collections.certops.cdn.plugins.module_utils._vdms import (
     with_dcv,
 )
 from ansible_collections.certops.cdn.plugins.module_utils._vdms_model import (
+    MISSING_TOKENS,
     PATCHED,
     PROVIDER,
+    Certificate,
     Goal,
     Request,
     Status,
@@ -37,6 +39,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._vdms_model import (
     diff,
     differences,
     dns_zones,
+    missing_tokens,
     notes,
     notifications_to_send,
     planned,
@@ -108,13 +111,22 @@ class CertificateRequest(OneWay):
             self._named.find()
         self._last = Request()
         request = self._named.read()
-        if request.certificate is not None and not self._absent:
+        certificate = request.certificate
+        if certificate is not None and not self._absent:
             if request.live and self._wanted.notifications is not None:
-                certificate_id = request.certificate.certificate_id
-                request = replace(request, notifications=self._api.notifications(certificate_id))
+                request = replace(request, notifications=self._api.notifications(certificate.certificate_id))
+            if request.live and self._named.by_id and not self._writing:
+                request = replace(request, label_taken_by=self._label_taken_by(certificate))
             request = with_dcv(self._api, request)
         self._last = request
         return request
+
+    def _label_taken_by(self, present: Certificate) -> tuple[int, ...]:
+        """The ids of other requests with the label that a request is to get; the provider would refuse that."""
+        label = self._wanted.certificate_label
+        if label is None or label == present.certificate_label:
+            return ()
+        return tuple(number for number in self._api.ids_labelled(label) if number != present.certificate_id)
 
     # plan
 
@@ -132,7 +144,7 @@ class CertificateRequest(OneWay):
         verdict = decide(self._name, state, self._wanted, by_id=self._named.by_id)
         if not isinstance(verdict, Keep) or self._writing:
             return verdict
-        progress = towards(self._goal, state.report)
+        progress = towards(self._goal, state)
         if progress is Progress.FAILED:
             return Refuse(self._hopeless(state), code="OrderFailed")
         return Await(predicted=verdict, unwaited=verdict) if progress is Progress.RUNNING else verdict
@@ -271,6 +283,8 @@ class CertificateRequest(OneWay):
         if self._absent or latest.live:
             target.state = latest
             target.remark(notes(self._name, latest))
+            if self._goal is Goal.NONE and not self._absent:
+                target.remark(missing_tokens(self._name, latest))
 
     def may_be_done_already(self, error: ApiError) -> bool:
         return self._absent and answered(error, 400, 404, 409)
@@ -284,32 +298,37 @@ class CertificateRequest(OneWay):
         return dict(each(lambda _key: self._poll(deadline), keys, concurrency=1))
 
     def _poll(self, deadline: Deadline) -> Request:
-        """The status alone; what proves the control of the domains once, when that begins to be waited for."""
+        """The status alone, and what proves the control of the domains until all of it is known."""
         certificate_id = self._named.certificate_id
         report = self._api.status(certificate_id, deadline) if certificate_id is not None else None
         if report is None:
             self._last = Request()
         else:
             self._last = replace(self._last, report=report)
-            if not (self._absent or (self._last.awaits_domains and self._last.dcv)):
+            known = self._last.awaits_domains and self._last.dcv and not self._last.lacks_tokens
+            if not (self._absent or known):
                 self._last = with_dcv(self._api, self._last, deadline)
         return self._last
 
     def progress(self, target: Target[Request], state: Request, age: float) -> Progress:
         if self._absent:
             return Progress.RUNNING if state.live else Progress.DONE
-        progress = towards(self._goal, state.report)
+        ordered = self._ordered(target)
+        progress = towards(self._goal, state, ordered=ordered)
         if progress is Progress.RUNNING or target.written_at is None:
             return progress
-        existed = target.before is not None and target.before.live
-        ordered = existed and ("domains" in self._done or "organization" in self._done)
         if ordered and not target.seen_running and age < ORDER_LAG:
             return Progress.STALE
         # The end changes more than the status: thumbprint, dates, deployments.
         return Progress.CONFIRM if progress is Progress.DONE else progress
 
     def confirms(self, target: Target[Request], state: Request) -> bool:
-        return towards(self._goal, state.report) is Progress.DONE
+        return towards(self._goal, state, ordered=self._ordered(target)) is Progress.DONE
+
+    def _ordered(self, target: Target[Request]) -> bool:
+        """Whether this run has sent a new order for a certificate that was there."""
+        existed = target.before is not None and target.before.live
+        return existed and ("domains" in self._done or "organization" in self._done)
 
     def failure(self, target: Target[Request]) -> CdnError:
         return CdnError(
@@ -324,7 +343,9 @@ class CertificateRequest(OneWay):
         seen = target.state.report if target.state else None
         goal = "gone" if self._absent else f"'{self._goal.value}'"
         advice = ""
-        if seen is not None and seen.awaits_domains:
+        if target.state is not None and target.state.lacks_tokens and not self._absent:
+            advice = f" {MISSING_TOKENS[0].upper()}{MISSING_TOKENS[1:]}."
+        elif seen is not None and seen.awaits_domains:
             advice = " It waits for the proof of domain control, see dcv_records."
         elif seen is not None and seen.requires_attention:
             advice = " It requires attention at the provider's."

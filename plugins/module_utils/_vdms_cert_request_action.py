@@ -23,6 +23,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._parallel import each
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Change, Keep, Progress, Refuse, Verdict
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._resource import OneWay, Read, Target
+from ansible_collections.certops.cdn.plugins.module_utils._shape import as_text
 from ansible_collections.certops.cdn.plugins.module_utils._vdms import (
     NamedRequest,
     answered,
@@ -41,6 +42,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._vdms_model import (
     Status,
     days_left_of,
     dns_zones,
+    missing_tokens,
     notes,
 )
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Deadline
@@ -128,14 +130,21 @@ def _decide_retrigger(request: Request) -> Verdict:
 
 
 def has_ended(request: Request) -> bool:
-    """Whether the CA has given a request up that it has not issued."""
+    """Whether the CA has given a request up that it has not issued, or the provider tells an error of it."""
     domains = request.certificate.present_domains if request.certificate else []
     validations = request.report.validations.values() if request.report else ()
     return (
         (request.report is not None and request.report.order in DEAD_ORDERS)
         or any(domain.status.lower() in DEAD_DOMAINS for domain in domains)
         or "rejected" in map(str.lower, validations)
+        or any(text.strip() for text in _errors_told(request))
     )
+
+
+def _errors_told(request: Request) -> list[str]:
+    """The errors with the present step, and with the request as a whole; "" for none (api/vdms.md 3.1, 3.5)."""
+    fields = request.certificate.fields if request.certificate else {}
+    return [request.report.error_message if request.report else "", as_text(fields.get("workflow_error_message"))]
 
 
 def _decide_on_domains(request: Request, asked: Asked) -> Verdict:
@@ -242,6 +251,7 @@ class RequestAction(OneWay):
         if isinstance(latest, Request) and latest.live:
             target.state = latest
             target.remark(notes(self._named.name, latest))
+            target.remark(missing_tokens(self._named.name, latest))
 
     def _domain_ids(self, state: Request) -> list[int]:
         names = state.certificate.names_by_id if state.certificate else {}

@@ -106,8 +106,11 @@ class Filters:
         )
 
     def pass_status(self, report: StatusReport) -> bool:
-        """The filters on the status. Deleted requests are told only where they are asked for."""
-        wanted = report.status is not Status.DELETED if self.statuses is None else report.status in self.statuses
+        """The filters on the status. Deleted requests are told only where they are asked for, be it by their ids."""
+        if self.statuses is not None:
+            wanted = report.status in self.statuses
+        else:
+            wanted = self.certificate_ids is not None or report.status is not Status.DELETED
         attention = report.requires_attention is True
         return wanted and (self.requires_attention is None or attention is self.requires_attention)
 

@@ -83,6 +83,12 @@ RENEWING = frozenset({"awaitingrenewal", "pendingrenewal"})
 HOPELESS = frozenset({"rejected", "canceled", "revoked", "expired", "deleted", "reissuerejected", "renewalrejected"})
 """Order statuses, lower case, from which a request gets no further by itself."""
 
+SETBACKS: Mapping[str, str] = {"renewalrejected": "renewal", "reissuerejected": "reissue"}
+"""Those of them, and what was rejected, that an issued certificate outlives."""
+
+PROVED = frozenset({"approved", "na"})
+"""Validation statuses, lower case, of domains whose control needs no proof, or no more."""
+
 
 @dataclass(frozen=True)
 class StatusReport:
@@ -272,6 +278,11 @@ class DcvRecord:
             emails=tuple(as_text(email) for email in as_list(data.get("emails"))),
         )
 
+    @property
+    def lacks_token(self) -> bool:
+        """Whether it is a DNS record that cannot be told without its token, which may be null (api/vdms.md 3.8)."""
+        return self.token is None and self.dcv_method.lower() in DNS_METHODS
+
     def as_result(self, validation_type: str, validations: Mapping[str, str], zones: Sequence[str]) -> dict[str, Any]:
         """The record to publish.
 
@@ -308,6 +319,9 @@ seen (api/vdms.md 3.8, 10.20). These are the forms that DigiCert, the certificat
 customers. What is written here is the only place to change them.
 """
 
+DNS_METHODS = frozenset(method for method, _level in DCV_FORMS)
+"""The methods, lower case, that take a token."""
+
 
 def _form_of(dcv_method: str, validation_type: str) -> tuple[str, str, str]:
     level = "DV" if validation_type.upper() == "DV" else "OV/EV"
@@ -342,6 +356,8 @@ class Request:
     dcv: tuple[DcvRecord, ...] = ()
     notes: tuple[str, ...] = ()
     """What could not be read although it would have been of use."""
+    label_taken_by: tuple[int, ...] = ()
+    """The ids of other requests that have the label that this one is to get; labels of deleted ones stay taken."""
 
     @property
     def live(self) -> bool:
@@ -360,6 +376,18 @@ class Request:
     @property
     def awaits_domains(self) -> bool:
         return self.certificate is not None and self.report is not None and self.report.awaits_domains
+
+    @property
+    def lacks_tokens(self) -> bool:
+        """Whether the proof of control cannot be given yet, as the provider takes up to 20 minutes to make its tokens
+        (api/vdms.md 4.1). Of records that could not be read nobody knows.
+        """
+        if self.certificate is None or self.report is None or not self.report.awaits_domains:
+            return False
+        if not self.dcv:
+            return not self.notes and self.certificate.dcv_method.lower() in DNS_METHODS
+        proved = {name for name, word in self.report.validations.items() if word.lower() in PROVED}
+        return any(record.lacks_token and record.domain not in proved for record in self.dcv)
 
     def dcv_records(self, zones: Sequence[str]) -> list[dict[str, Any]]:
         """What proves the control of the domains, as rows; every module returns them in this shape."""
@@ -594,8 +622,17 @@ def decide(name: str, present: Request, wanted: Wanted, *, by_id: bool) -> Verdi
     reason = reason or _forbidden_by_status(present, found)
     if reason:
         return Refuse(f"{name}: {reason} Nothing was changed.")
+    if present.label_taken_by:
+        return Refuse(
+            f"{name}: certificate_label: '{wanted.certificate_label}' is taken by "
+            f"{', '.join(map(str, present.label_taken_by))}; the label of a deleted request stays taken too. "
+            "Nothing was changed.",
+            code="LabelTaken",
+        )
     note = notes(name, present)
-    return Change("updated", "would_update", note=note) if found else Keep(note)
+    if found:
+        return Change("updated", "would_update", note=note)
+    return Keep(" ".join(filter(None, (note, setback(name, present), missing_tokens(name, present)))))
 
 
 def _decide_missing(name: str, present: Request, wanted: Wanted, *, by_id: bool) -> Verdict:
@@ -647,6 +684,24 @@ def notes(name: str, present: Request) -> str:
         text = present.report.text
         found.append(f"{name}: the status '{text}' is not known to this collection and is treated like Processing.")
     return " ".join(found)
+
+
+def setback(name: str, present: Request) -> str:
+    """What the user should know of a certificate that is live, but was not renewed or changed; "" for nothing."""
+    report = present.report
+    if report is None or report.status not in ISSUED or report.order not in SETBACKS:
+        return ""
+    return f"{name}: its last {SETBACKS[report.order]} was rejected ({report}); the certificate from before is kept."
+
+
+MISSING_TOKENS = "the provider has not made all tokens for dcv_records yet"
+
+
+def missing_tokens(name: str, present: Request) -> str:
+    """What the user should know of a proof of control that nobody waits for; "" for nothing."""
+    if not present.lacks_tokens:
+        return ""
+    return f"{name}: {MISSING_TOKENS}. Run again later, or wait for them with wait_for=validation."
 
 
 def planned(before: Request, wanted: Wanted) -> list[str]:
@@ -716,23 +771,32 @@ _REACHED_IN: Mapping[Goal, frozenset[Status]] = {
 }
 
 
-def towards(goal: Goal, report: StatusReport | None) -> Progress:
-    """What a look at the status means for what is waited for. Without a report the request is gone.
+def towards(goal: Goal, request: Request, *, ordered: bool = False) -> Progress:
+    """What a look at a request means for what is waited for. Without a status report it is gone.
 
     A change of domains or organization sends a new order to the CA, while the request may stay Active
     (api/vdms.md 4.1): its domains may have to be validated, and deployment and active are reached only when that order
     is done too.
+
+    :param ordered: whether it is this run that has sent the new order
     """
+    report = request.report
     if goal is Goal.NONE:
         return Progress.DONE
-    if report is None or report.status is Status.DELETED or report.order in HOPELESS:
+    if report is None or report.status is Status.DELETED:
         return Progress.FAILED
-    if report.status not in _REACHED_IN[goal]:
+    reached = report.status in _REACHED_IN[goal]
+    rejected = SETBACKS.get(report.order) if report.status in ISSUED else None
+    outlived = reached and (rejected == "renewal" or (rejected == "reissue" and not ordered))
+    if report.order in HOPELESS and not outlived:
+        return Progress.FAILED
+    if not reached:
         return Progress.RUNNING
+    if goal is Goal.VALIDATION:
+        return Progress.RUNNING if request.lacks_tokens else Progress.DONE
     if goal is Goal.VALIDATED:
         return Progress.RUNNING if report.awaits_domains else Progress.DONE
-    under_way = goal is not Goal.VALIDATION and report.order in UNDER_WAY
-    return Progress.RUNNING if under_way else Progress.DONE
+    return Progress.RUNNING if report.order in UNDER_WAY else Progress.DONE
 
 
 # ---- Results ---------------------------------------------------------------------------------------------------------

@@ -74,6 +74,9 @@ class Stored:
     requires_attention: bool = False
     validations: dict[str, str] = field(default_factory=dict)
     token: str = "abc123"
+    late_tokens: int = 0
+    """So many looks at the proof of control show no tokens yet."""
+    error_message: str | None = None
 
 
 @dataclass
@@ -210,7 +213,7 @@ class Cps:
             return 200, {
                 "status": stored.status,
                 "requires_attention": stored.requires_attention,
-                "error_message": None,
+                "error_message": stored.error_message,
                 "order_validation": order,
             }
         if what == "notifications":
@@ -242,6 +245,7 @@ class Cps:
         domains = {domain["id"]: domain["name"] for domain in stored.fields["domains"]}
         ids = [int(number) for number in query["domain_ids"].split(",")] if "domain_ids" in query else list(domains)
         assert set(ids) <= set(domains)
+        late = False
         if what == "dcv/emails/resend":
             return 204, None
         if what == "dcv/check":
@@ -253,8 +257,10 @@ class Cps:
             stored.token = f"{stored.token}-new"
         else:
             assert "domain_ids" in query
+            late, stored.late_tokens = stored.late_tokens > 0, stored.late_tokens - 1
         method = stored.fields["dcv_method"]
-        item: dict[str, Any] = {"dcv_method": method, "dcv_token": {"token": stored.token}, "emails": []}
+        token = None if late else {"token": stored.token}
+        item: dict[str, Any] = {"dcv_method": method, "dcv_token": token, "emails": []}
         if method == "Email":
             item = {"dcv_method": method, "dcv_token": None, "emails": ["admin@example.org"]}
         return 200, {"items": [{"domain_id": number, **item} for number in ids]}

@@ -104,8 +104,11 @@ def certificate(**changed: Any) -> Certificate:
     return Certificate.parse(fields_of(40021, "shop-prod", **changed))
 
 
+KNOWN = (DcvRecord("shop.example.org", "DnsTxtToken", "t0ken", ()),)
+
+
 def request_in(status: str, order: str | None = "Issued", **changed: Any) -> Request:
-    return Request(certificate(**changed), StatusReport(status, None, "", order))
+    return Request(certificate(**changed), StatusReport(status, None, "", order), dcv=KNOWN)
 
 
 def domains(*names: str, common: str = "") -> tuple[Domain, ...]:
@@ -402,46 +405,93 @@ def test_what_is_not_given_never_differs() -> None:
 FAR = {"validation": 1, "validated": 2, "deployment": 3, "active": 4}
 
 
+def proving(status: str, order: str | None = "Issued", *records: DcvRecord, **validations: str) -> Request:
+    """A request as a look shows it, with the proof of control."""
+    return Request(certificate(), StatusReport(status, None, "", order, validations), dcv=records or KNOWN)
+
+
 @pytest.mark.parametrize("goal", FAR)
 @pytest.mark.parametrize("status", STATUSES)
 def test_how_far_a_status_is(goal: str, status: str) -> None:
     far = STATUSES.index(status)
     expected = Progress.FAILED if far == 5 else Progress.DONE if FAR[goal] <= far < 5 else Progress.RUNNING
-    assert towards(Goal(goal), StatusReport(status, None, "", "Issued")) is expected
+    assert towards(Goal(goal), proving(status)) is expected
 
 
 @pytest.mark.parametrize("goal", FAR)
-@pytest.mark.parametrize(
-    "order", ["Rejected", "Canceled", "Revoked", "Expired", "Deleted", "ReissueRejected", "RenewalRejected", "rejected"]
-)
+@pytest.mark.parametrize("order", ["Rejected", "Canceled", "Revoked", "Expired", "Deleted", "rejected"])
 def test_orders_that_lead_nowhere(goal: str, order: str) -> None:
     for status in STATUSES:
-        assert towards(Goal(goal), StatusReport(status, None, "", order)) is Progress.FAILED
+        assert towards(Goal(goal), proving(status, order)) is Progress.FAILED
+
+
+@pytest.mark.parametrize("goal", FAR)
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_certificate_stays_live_when_its_renewal_or_reissue_is_rejected(goal: str, status: str) -> None:
+    far = STATUSES.index(status)
+    expected = Progress.DONE if status in ISSUED and FAR[goal] <= far else Progress.FAILED
+    assert towards(Goal(goal), proving(status, "RenewalRejected")) is expected
+    assert towards(Goal(goal), proving(status, "RenewalRejected"), ordered=True) is expected
+    assert towards(Goal(goal), proving(status, "reissuerejected")) is expected
+    assert towards(Goal(goal), proving(status, "ReissueRejected"), ordered=True) is Progress.FAILED
 
 
 @pytest.mark.parametrize("order", ["PendingReissue", "AwaitingReissue", "PendingOrgUpdate", "AwaitingOrgUpdate"])
 def test_an_order_for_a_change_belongs_to_it(order: str) -> None:
-    report = StatusReport("Active", None, "", order)
-    assert towards(Goal.VALIDATION, report) is Progress.DONE
-    assert towards(Goal.DEPLOYMENT, report) is Progress.RUNNING
-    assert towards(Goal.ACTIVE, report) is Progress.RUNNING
+    request = proving("Active", order)
+    assert towards(Goal.VALIDATION, request) is Progress.DONE
+    assert towards(Goal.DEPLOYMENT, request) is Progress.RUNNING
+    assert towards(Goal.ACTIVE, request) is Progress.RUNNING
 
 
 @pytest.mark.parametrize("order", ["PendingReissue", "PendingRenewal"])
 def test_domains_of_a_changed_certificate_are_validated_when_none_is_pending(order: str) -> None:
-    pending = StatusReport("Active", None, "", order, {"a.example": "Approved", "b.example": "Pending"})
-    assert towards(Goal.VALIDATED, pending) is Progress.RUNNING
-    assert towards(Goal.VALIDATED, replace(pending, validations={"a.example": "Approved"})) is Progress.DONE
+    assert towards(Goal.VALIDATED, proving("Active", order, a="Approved", b="Pending")) is Progress.RUNNING
+    assert towards(Goal.VALIDATED, proving("Active", order, a="Approved")) is Progress.DONE
 
 
 @pytest.mark.parametrize("order", [None, "Issued", "Renewed", "OrgUpdated", "PendingRenewal", "AwaitingRenewal"])
 def test_a_renewal_does_not_hinder(order: str | None) -> None:
-    assert towards(Goal.ACTIVE, StatusReport("Active", None, "", order)) is Progress.DONE
+    assert towards(Goal.ACTIVE, proving("Active", order)) is Progress.DONE
 
 
 def test_without_a_goal_everything_is_reached() -> None:
-    assert towards(Goal.NONE, None) is Progress.DONE
-    assert towards(Goal.ACTIVE, None) is Progress.FAILED
+    assert towards(Goal.NONE, Request()) is Progress.DONE
+    assert towards(Goal.ACTIVE, Request()) is Progress.FAILED
+
+
+def proof(domain: str, token: str | None, method: str = "DnsTxtToken") -> DcvRecord:
+    return DcvRecord(domain, method, token, ())
+
+
+@pytest.mark.parametrize(
+    ("request_", "lacks"),
+    [
+        (proving("DomainControlValidation", "Pending", proof("a", "t"), proof("b", "t")), False),
+        (proving("DomainControlValidation", "Pending", proof("a", "t"), proof("b", None)), True),
+        (proving("DomainControlValidation", "Pending", proof("a", None, "dnscnametoken")), True),
+        # E-mails have none, and of an unknown method nobody can tell.
+        (proving("DomainControlValidation", "Pending", proof("a", None, "Email"), proof("b", None, "Smoke")), False),
+        # What is proved needs none any more.
+        (proving("DomainControlValidation", "Pending", proof("a", None), a="Approved"), False),
+        (proving("DomainControlValidation", "Pending", proof("a", None), a="NA"), False),
+        (proving("DomainControlValidation", "Pending", proof("a", None), a="Pending"), True),
+        (proving("Active", "PendingReissue", proof("a", None), a="Pending"), True),
+        (proving("Active", "PendingReissue", proof("a", "t"), proof("b", None), a="Pending", b="Approved"), False),
+        # Nothing is to be proved.
+        (proving("Active", "Issued", proof("a", None), a="Pending"), False),
+        (proving("Processing", None, proof("a", None)), False),
+        # Nothing was told at all; or it could not be read, which is another matter.
+        (replace(proving("DomainControlValidation"), dcv=()), True),
+        (replace(proving("DomainControlValidation"), dcv=(), certificate=certificate(dcv_method="Email")), False),
+        (replace(proving("DomainControlValidation"), dcv=(), notes=("dcv_records could not be read: no",)), False),
+        (Request(), False),
+    ],
+)
+def test_tokens_that_are_still_to_come(request_: Request, lacks: bool) -> None:
+    assert request_.lacks_tokens is lacks
+    if request_.awaits_domains:
+        assert towards(Goal.VALIDATION, request_) is (Progress.RUNNING if lacks else Progress.DONE)
 
 
 # ---- Results ---------------------------------------------------------------------------------------------------------
@@ -1135,6 +1185,26 @@ def test_a_request_is_renamed_by_id(cps: Cps, run: Run) -> None:
     assert run(certificate_id=40021, certificate_label="shop-2026")["changed"] is False
 
 
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize("status", ["Active", "Deleted"])
+def test_a_label_that_another_request_has_is_taken(cps: Cps, run: Run, status: str, check_mode: bool) -> None:
+    cps.add(40021, "shop")
+    cps.add(40022, "shop-prod", status=status)
+    cps.add(40023, "shop-prod-2")
+    result = run(certificate_id=40021, certificate_label="shop-prod", description="new", check_mode=check_mode)
+    assert (result["changed"], result["changes"], result["error"]["code"]) == (False, [], "LabelTaken")
+    assert "certificate request shop (40021): certificate_label: 'shop-prod' is taken by 40022" in result["msg"]
+    assert cps.writes == []
+
+
+def test_a_label_is_looked_for_only_where_it_would_change(cps: Cps, run: Run) -> None:
+    cps.add(40021, "shop-prod")
+    run(certificate_id=40021, certificate_label="shop-prod", description="new")
+    assert [path for _method, path, _body in cps.calls if path == "/certificates"] == []
+    run(certificate_id=40021, certificate_label="shop", description="new")
+    assert [body for _method, _path, body in cps.writes] == [{"description": "new"}, {"certificate_label": "shop"}]
+
+
 def test_nothing_is_sent_that_was_not_given(cps: Cps, run: Run) -> None:
     cps.add(40021, "shop-prod")
     result = run(certificate_label="shop-prod")
@@ -1640,6 +1710,31 @@ def test_what_is_hopeless_from_the_begin_is_told_at_once(
     assert clock.sleeps == []
 
 
+@pytest.mark.parametrize("goal", ["none", "deployment", "active"])
+@pytest.mark.parametrize("word", ["renewal", "reissue"])
+def test_what_was_rejected_before_does_not_hinder_a_live_certificate(
+    cps: Cps, run: Run, clock: FakeClock, goal: str, word: str
+) -> None:
+    order = f"{word.title()}Rejected"
+    cps.add(40021, "shop-prod", order=order)
+    result = run(certificate_label="shop-prod", wait_for=goal)
+    assert not result.get("failed")
+    (warning,) = warnings_of(result)
+    assert f"shop-prod (40021): its last {word} was rejected (status Active, order status {order})" in warning
+    assert clock.sleeps == []
+
+
+def test_a_reissue_that_this_run_has_ordered_and_that_is_rejected(cps: Cps, run: Run) -> None:
+    stored = cps.add(40021, "shop-prod", order="ReissueRejected")
+    stored.coming = [("Active", "ReissueRejected")] * 4
+    stored.coming += [("Active", "PendingReissue")] * 2 + [("Active", "ReissueRejected")]
+    result = run(certificate_label="shop-prod", domains=[{"name": "a.example.org"}], wait_for="active")
+    assert (result["changed"], result["error"]["code"]) == (True, "OrderFailed")
+    assert "cannot reach 'active' any more: status Active, order status ReissueRejected" in result["msg"]
+    assert stored.coming == []
+    assert warnings_of(result) == []
+
+
 def test_new_domains_are_waited_for_though_the_status_stays_active(cps: Cps, run: Run, clock: FakeClock) -> None:
     stored = cps.add(40021, "shop-prod")
     stored.coming = [("Active", "Issued")] * 5 + [("Active", "PendingReissue")] * 5 + [("Active", "Issued")]
@@ -1709,6 +1804,83 @@ def test_records_are_told_while_they_are_waited_for(cps: Cps, run: Run, status: 
     result = run(certificate_label="shop-prod")
     expected = [{**RECORD, "domain": "*.example.org", "type": "TXT", "name": "example.org", "value": "abc123"}]
     assert result["dcv_records"] == (expected if status == "DomainControlValidation" else [])
+
+
+@pytest.mark.parametrize("late", [0, 1, 3])
+@pytest.mark.parametrize("description", [None, "new"])
+def test_tokens_that_come_late_are_waited_for(cps: Cps, run: Run, late: int, description: str | None) -> None:
+    stored = cps.add(40021, "shop-prod", "a.example.org", "b.example.org", status="DomainControlValidation")
+    stored.order, stored.late_tokens = "Pending", late
+    result = run(certificate_label="shop-prod", description=description, wait_for="validation")
+    assert not result.get("failed")
+    assert [record["value"] for record in result["dcv_records"]] == ["abc123", "abc123"]
+    assert warnings_of(result) == []
+
+
+def test_tokens_of_a_new_request_that_come_late_are_waited_for(cps: Cps, run: Run) -> None:
+    def begin(fields: dict[str, Any]) -> dict[str, Any]:
+        stored = cps.requests[101]
+        stored.coming, stored.late_tokens = list(WAY[:-2]), 3
+        cps.rewrite = lambda fields: fields
+        return fields
+
+    cps.rewrite = begin
+    result = run(**CREATE_OPTIONS, wait_for="validation")
+    assert result["certificate_request"]["status"] == "DomainControlValidation"
+    assert [record["value"] for record in result["dcv_records"]] == ["abc123", "abc123"]
+    assert warnings_of(result) == []
+
+
+def test_tokens_that_come_late_are_told_when_another_wait_ends_in_vain(cps: Cps, run: Run) -> None:
+    cps.add(40021, "shop-prod", status="DomainControlValidation", order="Pending").late_tokens = 2
+    result = run(certificate_label="shop-prod", wait_for="deployment", wait_timeout=60)
+    assert result["error"]["code"] == "Timeout"
+    assert [record["value"] for record in result["dcv_records"]] == ["abc123", "abc123"]
+    # Once they are known, they are not read again.
+    assert sum("/dcv/" in path for _method, path, _body in cps.calls) == 3
+
+
+def test_tokens_that_do_not_come_are_told_as_the_reason(cps: Cps, run: Run) -> None:
+    cps.add(40021, "shop-prod", status="DomainControlValidation", order="Pending").late_tokens = 999
+    result = run(certificate_label="shop-prod", wait_for="validation", wait_timeout=60)
+    assert result["error"]["code"] == "Timeout"
+    assert "is not 'validation' after 60 s (wait_timeout): status DomainControlValidation" in result["msg"]
+    assert "The provider has not made all tokens for dcv_records yet. Run again" in result["msg"]
+    assert [record["value"] for record in result["dcv_records"]] == [None, None]
+    assert warnings_of(result) == []
+
+
+@pytest.mark.parametrize("options", [{}, {"dcv_method": "DnsCnameToken"}])
+def test_tokens_that_nobody_waits_for_are_told_to_be_missing(cps: Cps, run: Run, options: dict[str, Any]) -> None:
+    cps.add(40021, "shop-prod", status="DomainControlValidation", order="Pending").late_tokens = 999
+    result = run(certificate_label="shop-prod", **options)
+    assert not result.get("failed")
+    (warning,) = warnings_of(result)
+    assert "shop-prod (40021): the provider has not made all tokens for dcv_records yet" in warning
+
+
+def test_records_stay_known_when_a_further_look_fails(cps: Cps, run: Run) -> None:
+    cps.add(40021, "shop-prod", status="DomainControlValidation", order="Pending").late_tokens = 1
+    real = cps._on_one
+    looked = iter(range(100))
+
+    def fail_later(stored: Stored, method: str, what: str, query: Mapping[str, str], body: Any) -> tuple[int, Any]:
+        if what == "dcv" and next(looked) > 0:
+            return 400, {}
+        return real(stored, method, what, query, body)
+
+    cps._on_one = fail_later  # type: ignore[method-assign]
+    result = run(certificate_label="shop-prod", wait_for="validation", wait_timeout=60)
+    assert result["error"]["code"] == "Timeout"
+    assert [record["name"] for record in result["dcv_records"]] == ["shop.example.org", "www.example.org"]
+
+
+def test_a_removal_asks_for_no_tokens(cps: Cps, run: Run) -> None:
+    cps.add(40021, "shop-prod", status="DomainControlValidation", order="Pending").late_tokens = 999
+    cps.fail("PUT", "/cancel", 204)
+    result = run(certificate_label="shop-prod", state="absent")
+    assert [text for text in warnings_of(result) if "tokens" in text] == []
+    assert [path for _method, path, _body in cps.calls if "/dcv/" in path] == []
 
 
 def test_a_change_of_the_method_shows_the_new_records(cps: Cps, run: Run) -> None:

@@ -42,10 +42,12 @@ def request_in(
     validation: str = "",
     ends: str = "2026-01-31T00:00:00Z",
     tokens: str = "",
+    error: str = "",
+    workflow_error: str | None = None,
 ) -> Request:
-    fields = fields_of(7, "shop", NAME, dcv_method=method, expiration_date=ends)
+    fields = fields_of(7, "shop", NAME, dcv_method=method, expiration_date=ends, workflow_error_message=workflow_error)
     fields["domains"][0]["status"] = domain
-    report = StatusReport(status, None, "", order, {NAME: validation} if validation else {})
+    report = StatusReport(status, None, error, order, {NAME: validation} if validation else {})
     return Request(Certificate.parse(fields), report, dcv=(DcvRecord(NAME, method, tokens, ()),) if tokens else ())
 
 
@@ -144,6 +146,21 @@ def test_signs_of_a_time_out(domain: str, validation: str, sent: bool) -> None:
     assert (decide("r", request, Asked(Action.RETRIGGER), NOW) == SEND) is sent
 
 
+@pytest.mark.parametrize(
+    ("request_", "sent"),
+    [
+        (request_in("DomainControlValidation", "Pending", error="The request timed out"), True),
+        (request_in("Processing", None, error="The request timed out"), True),
+        (request_in("Processing", None, workflow_error="The workflow failed"), True),
+        (request_in("Processing", None, error=" ", workflow_error=""), False),
+        (request_in("Active", "Issued", error="The request timed out"), False),
+        (request_in("Deployment", "Issued", workflow_error="The workflow failed"), False),
+    ],
+)
+def test_an_error_of_a_request_that_is_not_issued_is_a_sign_too(request_: Request, sent: bool) -> None:
+    assert (decide("r", request_, Asked(Action.RETRIGGER), NOW) == SEND) is sent
+
+
 @pytest.mark.parametrize("action", [Action.CHECK_DCV, Action.REGENERATE_TOKENS])
 def test_domains_of_a_certificate_that_is_reissued(action: Action) -> None:
     pending = request_in("Active", "PendingReissue", validation="Pending")
@@ -173,6 +190,8 @@ DCV = "DomainControlValidation"
         ("retrigger", request_in(DCV, "Rejected"), request_in(DCV, "Rejected"), False),
         ("retrigger", request_in(DCV, "Rejected"), request_in("Processing", None), True),
         ("retrigger", request_in(DCV, domain="TimedOut"), request_in(DCV, domain="PendingDns"), True),
+        ("retrigger", request_in(DCV, error="timed out"), request_in("Processing", None), True),
+        ("retrigger", request_in(DCV, error="timed out"), request_in(DCV, error="timed out"), False),
         ("regenerate_tokens", request_in(DCV, tokens="old"), request_in(DCV, tokens="old"), False),
         ("regenerate_tokens", request_in(DCV, tokens="old"), request_in(DCV, tokens="new"), True),
         ("regenerate_tokens", request_in(DCV), request_in(DCV, tokens="new"), False),
@@ -307,6 +326,14 @@ def test_new_tokens_are_told_even_if_they_cannot_be_read_back(cps: Cps, run: Run
     result = run("regenerate_tokens", domains=["B.example.org."], certificate_id=7)
     assert not result.get("failed")
     assert [record["value"] for record in result["dcv_records"]] == ["abc123", "abc123-new"]
+
+
+def test_tokens_that_are_not_made_yet_are_told(cps: Cps, run: Run) -> None:
+    prepare(cps, "check_dcv").late_tokens = 999
+    cps.requests[7].validations["a second"] = "Pending"
+    result = run("check_dcv", domains=[NAME])
+    assert result["changed"] is True
+    assert any("has not made all tokens for dcv_records yet" in warning for warning in result["warnings"])
 
 
 @pytest.mark.parametrize("action", ["check_dcv", "regenerate_tokens", "resend_emails"])

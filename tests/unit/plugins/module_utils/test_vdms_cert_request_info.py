@@ -72,6 +72,9 @@ def test_a_certificate_that_is_not_issued_yet_does_not_expire() -> None:
         ({}, "Active", None, True),
         ({}, "Reviewing", None, True),
         ({}, "Deleted", None, False),
+        ({"certificate_ids": [1]}, "Deleted", None, True),
+        ({"certificate_ids": [1], "statuses": ["Active"]}, "Deleted", None, False),
+        ({"certificate_label": "shop"}, "Deleted", None, False),
         ({"statuses": ["Deleted"]}, "deleted", None, True),
         ({"statuses": ["Active", "Deployment"]}, "ACTIVE", None, True),
         ({"statuses": ["Active"]}, "Reviewing", None, False),
@@ -185,7 +188,8 @@ def test_by_id_in_the_order_asked_for(cps: Cps, query: Query) -> None:
     cps.requests[2].status = "Deleted"
     # One after the other: where the first answer is "no such request", the list tells whether it is CPS that says so.
     result = query(certificate_ids=[3, 99, 2, 1], concurrency=1)
-    assert (ids(result), result["not_found"]) == ([3, 1], [99])
+    assert (ids(result), result["not_found"]) == ([3, 2, 1], [99])
+    assert [row["status"] for row in result["certificate_requests"]] == ["Active", "Deleted", "Active"]
     assert asked(cps, "/certificates") == 0
 
 
