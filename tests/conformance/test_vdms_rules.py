@@ -269,6 +269,28 @@ def test_retrigger(emulator: Emulated) -> None:
     assert status(emulator, 40022)["status"] == "Processing"
 
 
+@pytest.mark.parametrize("field", ["error_message", "workflow_error_message"])
+def test_an_error_can_be_retriggered(emulator: Emulated, field: str) -> None:
+    move(emulator, 40022, **{field: "The request timed out"})
+    assert emulator.vdms("PUT", "/certificates/40022/retrigger").status_code == 204
+    assert status(emulator, 40022)["error_message"] is None
+    assert emulator.vdms("GET", "/certificates/40022").json()["workflow_error_message"] is None
+
+
+@pytest.mark.parametrize(("change", "order"), [("reissue", "ReissueRejected"), ("renewal", "RenewalRejected")])
+def test_a_change_can_be_rejected(emulator: Emulated, change: str, order: str) -> None:
+    emulator.settings(vdms={"change_result": "rejected", "change_seconds": 0.2})
+    before = emulator.vdms("GET", "/certificates/40021").json()
+    if change == "reissue":
+        emulator.vdms("PATCH", "/certificates/40021", json={"domains": [{"name": "new.example.org"}]})
+    else:
+        emulator.vdms("PUT", "/certificates/40021/renew")
+    until(lambda: status(emulator, 40021)["order_validation"]["status"] == order)
+    assert status(emulator, 40021)["status"] == "Active"
+    after = emulator.vdms("GET", "/certificates/40021").json()
+    assert [after[name] for name in ("domains", "thumbprint")] == [before[name] for name in ("domains", "thumbprint")]
+
+
 def test_organization_of_an_issued_certificate(emulator: Emulated) -> None:
     emulator.settings(vdms={"processing_seconds": 0, "change_seconds": None})
     identity = created(emulator, validation_type="OV", organization=ORGANIZATION).json()["id"]
@@ -334,6 +356,23 @@ def test_token_while_processing_is_not_the_final_one(emulator: Emulated) -> None
     final = {item["dcv_token"]["token"] for item in emulator.vdms("GET", path).json()["items"]}
     assert len(final) == 1, "DV domains share one token"
     assert early not in final
+
+
+def test_tokens_can_come_late(emulator: Emulated) -> None:
+    def token(path: str) -> Any:
+        return emulator.vdms("GET", path).json()["items"][0]["dcv_token"]
+
+    path = "/dcv/certificates/40022?domain_ids=91003"
+    assert token(path)["token"]
+    emulator.settings(vdms={"dcv_token_seconds": None, "change_seconds": None})
+    assert token(path) is None
+    (new,) = emulator.vdms("PUT", "/dcv/certificates/40022/token?domain_ids=91003").json()["items"]
+    emulator.settings(vdms={"dcv_token_seconds": 0})
+    assert token(path) == new["dcv_token"]
+    emulator.settings(vdms={"dcv_token_seconds": 0.5})
+    body = emulator.vdms("PATCH", "/certificates/40021", json={"domains": [{"name": "new.example.org"}]}).json()
+    path = f"/dcv/certificates/40021?domain_ids={body['domains'][0]['id']}"
+    until(lambda: token(path) is not None)
 
 
 def test_lists(emulator: Emulated) -> None:

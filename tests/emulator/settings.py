@@ -185,6 +185,18 @@ ALL = (
         one_of("Active", "Processing"),
         "status after a change of an issued certificate; Processing runs through all states again",
     ),
+    Setting(
+        "vdms.change_result",
+        "done",
+        one_of("done", "rejected"),
+        "how a reissue or renewal ends; rejected leaves the certificate as it was",
+    ),
+    Setting(
+        "vdms.dcv_token_seconds",
+        0,
+        SECONDS_OR_NEVER,
+        "from the status or the change that needs them to the DCV tokens; null in DCV metadata before",
+    ),
     Setting("vdms.dcv_check", "approve", one_of("approve", "nothing"), "effect of the check call"),
     Setting("vdms.domain_ids_required", True, FLAG, "DCV metadata of DNS methods need domain_ids"),
     Setting("vdms.null_domains", "refuse", one_of("refuse", "ignore"), "PATCH with domains: null or []"),

@@ -534,8 +534,10 @@ class Vdms:
     def _retrigger(self, call: Call, identity: str) -> Reply:
         request = self._request(identity)
         timed_out = any(domain.status == "TimedOut" for domain in request.domains)
-        if not request.pending or not (timed_out or request.order_status == "Rejected"):
+        in_error = request.error_message or request.workflow_error_message
+        if not request.pending or not (timed_out or in_error or request.order_status == "Rejected"):
             raise RefusedError("bad_request", "Only a request that timed out can be resubmitted.", 400, "id")
+        request.error_message = request.workflow_error_message = None
         request.enter("Processing", call.ticks, call.now)
         for domain in request.domains:
             domain.status, domain.validation = "ProvisioningInitiated", "Pending"
@@ -581,7 +583,8 @@ class Vdms:
     def _get_dcv(self, call: Call, identity: str) -> Reply:
         request = self._request(identity)
         needed = request.dcv_method != "Email" and self._settings["vdms.domain_ids_required"]
-        items = [request.dcv(domain) for domain in self._dcv_domains(call, request, needed=needed)]
+        late = request.tokens_are_late(call.ticks, self._settings)
+        items = [request.dcv(domain, late=late) for domain in self._dcv_domains(call, request, needed=needed)]
         return _ok(_collection(f"/v2.0/dcv/certificates/{request.id}", items))
 
     def _in_validation(self, identity: str) -> CertificateRequest:

@@ -26,6 +26,7 @@ DURATIONS = {
     "Deployment": "vdms.deployment_seconds",
 }
 FINISHED = {"PendingReissue": "Issued", "PendingRenewal": "Renewed", "PendingOrgUpdate": "OrgUpdated"}
+REJECTED = {"PendingReissue": "ReissueRejected", "PendingRenewal": "RenewalRejected"}
 
 
 @dataclass
@@ -99,7 +100,10 @@ class CertificateRequest:
         seconds = settings["vdms.change_seconds"]
         changing = self.change if self.status == "Active" and not self.hold else None
         if changing is not None and seconds is not None and ticks >= changing.started + seconds:
-            self.finish_change(wall)
+            if settings["vdms.change_result"] == "rejected" and self.order_status in REJECTED:
+                self.reject_change(REJECTED[self.order_status])
+            else:
+                self.finish_change(wall)
 
     def enter(self, status: str, ticks: float, wall: float) -> None:
         """Take on a status with everything that belongs to it."""
@@ -157,6 +161,11 @@ class CertificateRequest:
         """The CA has done it."""
         self.issue(wall, FINISHED.get(self.order_status or "", "Issued"))
 
+    def reject_change(self, order_status: str) -> None:
+        """The CA has refused it: what was issued before stays."""
+        self.revert_change()
+        self.order_status = order_status
+
     def revert_change(self) -> None:
         """Cancel on an active request: back to what it was."""
         if self.change:
@@ -172,6 +181,12 @@ class CertificateRequest:
         if self.status == "Processing":
             return f"not-final-{self.id}"
         return self.tokens.setdefault(self._token_group(domain), secrets.token_hex(16))
+
+    def tokens_are_late(self, ticks: float, settings: Settings) -> bool:
+        """Whether DCV metadata show no tokens yet."""
+        seconds = settings["vdms.dcv_token_seconds"]
+        since = self.change.started if self.change else self.entered
+        return seconds is None or ticks < since + seconds
 
     def _token_group(self, domain: Domain) -> str:
         return "" if self.validation_type == "DV" else ".".join(domain.name.split(".")[-2:])
@@ -257,8 +272,8 @@ class CertificateRequest:
             ],
         }
 
-    def dcv(self, domain: Domain) -> dict[str, Any]:
-        """The DomainDcvFull object."""
+    def dcv(self, domain: Domain, *, late: bool = False) -> dict[str, Any]:
+        """The DomainDcvFull object; without its token where that comes late."""
         if self.dcv_method == "Email":
             parent = ".".join(domain.name.split(".")[-2:])
             return {
@@ -270,7 +285,7 @@ class CertificateRequest:
         return {
             "domain_id": domain.id,
             "dcv_method": self.dcv_method,
-            "dcv_token": {"token": self.token(domain)},
+            "dcv_token": None if late else {"token": self.token(domain)},
             "emails": [],
         }
 
