@@ -90,7 +90,9 @@ options:
     aliases:
       - validation_type
   statuses:
-    description: Only requests in one of these statuses. If not set, all but those that are V(Deleted).
+    description:
+      - Only requests in one of these statuses. If not set, all but those that are V(Deleted).
+      - Requests that O(certificate_ids) names are told in any status, if this is not set.
     type: list
     elements: str
     choices:

@@ -51,7 +51,8 @@ options:
     description:
       - Name of the request. Without O(certificate_id), the one live request that has exactly this label is meant.
       - The provider's documentation allows letters, digits, V(_) and V(-).
-      - Labels are unique, and the label of a deleted request stays taken.
+      - Labels are unique, and the label of a deleted request stays taken. One that another request has is refused
+        before anything is written.
     type: str
   description:
     description: Description of the request. It can be empty.
@@ -213,14 +214,17 @@ options:
       - What to wait for, also where nothing had to be changed. Not in check mode.
       - V(none) - do not wait.
       - V(validation) - the proof of domain control can be given, see RV(dcv_records). It is status
-        V(DomainControlValidation) or a later one.
+        V(DomainControlValidation) or a later one, and the provider has made the tokens for DNS records. That can take
+        some minutes longer than the status.
       - V(validated) - the control of the domains is proved. It is status V(OtherValidation) or a later one, and no
         domain of an order for a changed or renewed certificate is pending.
       - V(deployment) - the certificate is issued. It is status V(Deployment) or V(Active).
       - V(active) - the certificate is live. It is status V(Active).
       - An order that the provider has for changed domains or a changed organization belongs to V(deployment) and
         V(active).
-      - An order that was rejected, cancelled or revoked or has expired ends the wait as a failure.
+      - An order that was rejected, cancelled or revoked or has expired ends the wait as a failure. But a certificate
+        that is issued outlives a renewal that was rejected, and a reissue that was rejected and was not ordered by this
+        task. Both are warnings.
       - With O(state=absent), everything but V(none) waits until the request is gone.
     type: str
     choices:
@@ -513,11 +517,14 @@ dcv_records:
       description:
         - Content of the record, the token for TXT. For CNAME it is a host of the certificate authority's, for DV with
           the token in front of it.
-        - V(null) for e-mails.
+        - V(null) for e-mails, and if it takes a token that the provider has not made yet. A warning tells that, or
+          O(wait_for=validation) waits for it.
       type: str
       sample: 7d1e2f4061728394a5b6c7d8e9f00112
     token:
-      description: The provider's token. V(null) for e-mails, and in check mode if O(dcv_method) would be changed.
+      description:
+        - The provider's token.
+        - V(null) for e-mails, as long as it is not made, and in check mode if O(dcv_method) would be changed.
       type: str
       sample: 7d1e2f4061728394a5b6c7d8e9f00112
     emails:

@@ -40,7 +40,8 @@ options:
       - V(renew) - order the certificate's renewal now. Its domains may have to be validated again. Needed only if the
         provider does not renew it by itself, see O(certops.cdn.vdms_cert_request#module:auto_renew). The request has to
         be V(Active). If a renewal is pending, nothing is sent.
-      - V(retrigger) - submit a request again that has timed out or was rejected, so that it was never issued.
+      - V(retrigger) - submit a request again that has timed out or was rejected, so that it was never issued. Any error
+        that the provider tells of a request that is not issued counts as a sign of that.
       - V(check_dcv) - have the certificate authority look for the DNS records now. It looks by itself too, for up to a
         week.
       - V(regenerate_tokens) - make new tokens for the DNS records. The old ones are no longer valid then. Not for
@@ -338,11 +339,11 @@ dcv_records:
       description:
         - Content of the record, the token for TXT. For CNAME it is a host of the certificate authority's, for DV with
           the token in front of it.
-        - V(null) for e-mails.
+        - V(null) for e-mails, and if it takes a token that the provider has not made yet.
       type: str
       sample: 7d1e2f4061728394a5b6c7d8e9f00112
     token:
-      description: The provider's token. V(null) for e-mails.
+      description: The provider's token. V(null) for e-mails, and as long as it is not made.
       type: str
       sample: 7d1e2f4061728394a5b6c7d8e9f00112
     emails:

@@ -276,11 +276,11 @@ certificate_requests:
           description:
             - Content of the record, the token for TXT. For CNAME it is a host of the certificate authority's, for DV
               with the token in front of it.
-            - V(null) for e-mails.
+            - V(null) for e-mails, and if it takes a token that the provider has not made yet.
           type: str
           sample: 7d1e2f4061728394a5b6c7d8e9f00112
         token:
-          description: The provider's token. V(null) for e-mails.
+          description: The provider's token. V(null) for e-mails, and as long as it is not made.
           type: str
           sample: 7d1e2f4061728394a5b6c7d8e9f00112
         emails:
