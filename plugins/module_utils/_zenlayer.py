@@ -104,7 +104,7 @@ def outcome_of(status: int, code: str) -> Outcome:
 
 
 class Envelope:
-    """``{requestId, response}``, without data also ``{requestId}`` alone; errors are flat (api/zenlayer.md 1.5)."""
+    """``{requestId, response}``, for writes also ``{requestId}`` alone; errors are flat (api/zenlayer.md 1.5)."""
 
     provider = PROVIDER
 
@@ -122,6 +122,9 @@ class Envelope:
                 request_id=request_id,
                 outcome=outcome_of(reply.status, code),
             )
+        if inner is None and not (call.writes and request_id):
+            # Without data the documentation shows writes alone, and these with an id (api/zenlayer.md 1.5).
+            raise ValueError("expected a response, got none")
         return {**({} if inner is None else as_object(inner)), "requestId": request_id}
 
 
@@ -438,6 +441,12 @@ def _complete(listed: tuple[list[R], list[CdnError]]) -> list[R]:
 
 
 def _page(data: Mapping[str, Any], parse_item: Any) -> tuple[int | None, list[Any]]:
+    """How many items there are in all, if that is told, and those of this page.
+
+    An empty list may have no ``dataSet`` (api/zenlayer.md 3.5); what has no ``totalCount`` either is no list.
+    """
+    if "dataSet" not in data and "totalCount" not in data:
+        raise ValueError("expected dataSet or totalCount, got neither")
     return as_number(data.get("totalCount")), [parse_item(item) for item in as_objects(data.get("dataSet"))]
 
 

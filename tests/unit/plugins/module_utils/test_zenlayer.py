@@ -46,6 +46,7 @@ from ansible_collections.certops.cdn.tests.unit.plugins.zenlayer_account import 
 )
 
 CALL = Call("DescribeDomains", path="/api/v2/cdn")
+WRITE = Call("ModifyDomainCertificate", path="/api/v2/cdn", writes=True)
 
 
 class Canned:
@@ -105,25 +106,38 @@ def test_outcome_of_an_error(status: int, code: str, expected: Outcome) -> None:
     assert outcome_of(status, code) is expected
 
 
-def opened(body: Any, status: int = 200) -> Any:
-    return Envelope().open(CALL, Reply(status, {}, json.dumps(body).encode()))
+def opened(body: Any, status: int = 200, call: Call = CALL) -> Any:
+    return Envelope().open(call, Reply(status, {}, json.dumps(body).encode()))
 
 
+@pytest.mark.parametrize("call", [CALL, WRITE])
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
         ({"requestId": "T-1", "response": {"requestId": "T-1", "a": 1}}, {"requestId": "T-1", "a": 1}),
-        ({"requestId": "T-1"}, {"requestId": "T-1"}),
-        ({"requestId": "T-1", "response": None}, {"requestId": "T-1"}),
         ({"response": {"requestId": "T-2", "a": 1}}, {"requestId": "T-2", "a": 1}),
         ({"requestId": "T-1", "response": {"requestId": "T-2"}}, {"requestId": "T-1"}),
         ({"requestId": "T-1", "code": "", "response": {}}, {"requestId": "T-1"}),
         ({"requestId": "T-1", "code": None, "response": {}}, {"requestId": "T-1"}),
-        ({}, {"requestId": None}),
+        ({"response": {}}, {"requestId": None}),
     ],
 )
-def test_success_in_all_its_shapes(body: Any, expected: dict[str, Any]) -> None:
-    assert opened(body) == expected
+def test_success_in_all_its_shapes(call: Call, body: Any, expected: dict[str, Any]) -> None:
+    assert opened(body, call=call) == expected
+
+
+@pytest.mark.parametrize("body", [{"requestId": "T-1"}, {"requestId": "T-1", "response": None}])
+def test_only_a_write_may_be_answered_without_data(body: Any) -> None:
+    assert opened(body, call=WRITE) == {"requestId": "T-1"}
+    with pytest.raises(ValueError, match="expected a response, got none"):
+        opened(body)
+
+
+@pytest.mark.parametrize("call", [CALL, WRITE])
+@pytest.mark.parametrize("body", [{}, {"message": "welcome"}, {"requestId": ""}, {"dataSet": [], "totalCount": 0}])
+def test_any_other_object_is_no_success(call: Call, body: Any) -> None:
+    with pytest.raises(ValueError, match="expected a response, got none"):
+        opened(body, call=call)
 
 
 @pytest.mark.parametrize(
@@ -429,7 +443,7 @@ def page(*names: str, total: Any = None) -> dict[str, Any]:
     [
         ([page(total=0)], [], 1),
         ([{"dataSet": None}], [], 1),
-        ([{}], [], 1),
+        ([{"totalCount": 0}], [], 1),
         ([page("a", "b", total=2)], ["a", "b"], 1),
         ([page("a", "b", total=3), page("c", total=3)], ["a", "b", "c"], 2),
         ([page("a", "b", total="3"), page("c", total="3")], ["a", "b", "c"], 2),
@@ -443,6 +457,12 @@ def test_pages_are_read_to_their_end(pages: list[dict[str, Any]], found: list[st
     client = Canned(*pages)
     assert [domain.domain_id for domain in zenlayer(client).domains()] == found
     assert [call.body["pageNum"] for call in client.calls] == list(range(1, calls + 1))
+
+
+def test_what_is_no_list_is_not_taken_for_an_empty_one() -> None:
+    for read in (lambda api: api.domains(), lambda api: api.certificates()):
+        with pytest.raises(ValueError, match="expected dataSet or totalCount, got neither"):
+            read(zenlayer(Canned({"requestId": "T-1", "message": "welcome"})))
 
 
 def test_pages_of_a_whole_list_are_read_several_at_a_time(clock: FakeClock) -> None:
