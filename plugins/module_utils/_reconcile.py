@@ -79,7 +79,7 @@ class Reconciliation(Generic[S]):
         self.targets = targets = [Target[S](key) for key in self._resource.select()]
         self._reporter.enter(Stage.READING)
         self._decide(targets)
-        if self._resource.all_or_nothing and any(isinstance(target.verdict, Refuse) for target in targets):
+        if self._resource.all_or_nothing and any(isinstance(target.error, InputError) for target in targets):
             return targets
         if self._check_mode:
             for target in targets:

@@ -89,7 +89,7 @@ class Resource(Protocol[S]):
 
     provider: str
     all_or_nothing: bool
-    """Whether the refusal of one target stops the whole task before any write."""
+    """Whether one target that is refused, or that cannot be used, stops the whole task before any write."""
     repeatable: bool
     """Whether writing twice does no harm, so that a write whose answer was lost may be sent once more."""
     unwaited_outcome: str
@@ -105,7 +105,7 @@ class Resource(Protocol[S]):
         """The target in messages, such as "domain shop.example.com (dom-1)"."""
 
     def read(self, keys: Sequence[str]) -> dict[str, Read[S]]:
-        """The present states."""
+        """The present states, or why there is none: an InputError where that is the fault of what the options name."""
 
     def plan(self, key: str, state: S) -> Verdict:
         """The decision table. Pure."""

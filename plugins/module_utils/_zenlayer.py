@@ -248,8 +248,8 @@ class Domain:
     def as_result(self) -> dict[str, Any]:
         """The domain's part of a row; every module returns it in this shape."""
         return {
-            "domain_id": self.domain_id,
-            "domain_name": self.name,
+            "domain_id": self.domain_id or None,
+            "domain_name": self.name or None,
             "cname": self.cname or None,
             "config_status": self.config_status or None,
             "domain_status": self.domain_status or None,

@@ -89,6 +89,8 @@ class DomainBindings:
         self._lists = Lists(self._api, group, settings.concurrency)
         self._now = datetime.now(timezone.utc)
         self._domains: dict[str, Domain] = {}
+        # Why what the options name is no domain that can be bound to; it has a stand-in among the domains.
+        self._unusable: dict[str, InputError] = {}
         # Domains whose status has just been read, so that reading them again needs the binding only.
         self._fresh: set[str] = set()
         # What was bound when the domains were written.
@@ -115,28 +117,24 @@ class DomainBindings:
 
     def select(self) -> list[str]:
         self.certificate = self._find_certificate()
-        if self.certificate.expired(self._now):
-            raise InputError(
-                f"{self.certificate} has expired ({iso_time(self.certificate.not_after)}); nothing was changed.",
-                provider=PROVIDER,
-                code="CertificateExpired",
-            )
         if self._params["domain_ids"] is not None:
-            domains = self._select_by_id(unique("domain_ids", self._params["domain_ids"]))
+            keys = self._select_by_id(unique("domain_ids", self._params["domain_ids"]))
         elif self._params["domain_names"] is not None:
-            domains = self._select_by_name(names_or_patterns("domain_names", self._params["domain_names"]))
+            keys = self._select_by_name(names_or_patterns("domain_names", self._params["domain_names"]))
         else:
-            domains = [domain for domain in self._lists.domains() if covered(self.certificate.names, domain.name)]
-            if not domains and not self._params["allow_no_match"]:
-                names = ", ".join(self.certificate.names)
-                raise InputError(
-                    f"all_covered: no domain is covered by {self.certificate} ({names}).",
-                    provider=PROVIDER,
-                    code="NoMatch",
-                )
-        self._domains = {domain.domain_id: domain for domain in domains}
+            keys = self._select_covered(self.certificate)
+        expired = self._expired(self.certificate)
+        if expired is not None and not keys:
+            raise InputError(expired.reason, provider=PROVIDER, code=expired.code)
         self._fresh = set(self._domains)
-        return list(self._domains)
+        return keys
+
+    def _expired(self, certificate: Certificate) -> Refuse | None:
+        """The refusal of a certificate that has expired."""
+        if not certificate.expired(self._now):
+            return None
+        ended = iso_time(certificate.not_after)
+        return Refuse(f"{certificate} has expired ({ended}); nothing was changed.", code="CertificateExpired")
 
     def _find_certificate(self) -> Certificate:
         certificate_id, label = self._params["certificate_id"], self._params["certificate_label"]
@@ -158,42 +156,61 @@ class DomainBindings:
             )
         return found[0]
 
-    def _select_by_id(self, wanted: Sequence[str]) -> list[Domain]:
+    def _select_by_id(self, wanted: Sequence[str]) -> list[str]:
         found = self._lists.domains_by_id(wanted)
-        domains = {key: value_of(result) for key, result in found.items()}
-        missing = [domain_id for domain_id in wanted if domain_id not in domains]
-        if missing:
-            raise InputError(
-                f"domain_ids: no such domain in this account: {', '.join(missing)}.", provider=PROVIDER, code="NotFound"
+        self._domains = {key: value_of(result) for key, result in found.items()}
+        return [
+            domain_id
+            if domain_id in self._domains
+            else self._refuse(
+                f"domain_ids: '{domain_id}'",
+                Domain(domain_id, "", "", "", ""),
+                f"domain_ids: no such domain in this account: {domain_id}.",
+                "NotFound",
             )
-        return [domains[domain_id] for domain_id in wanted]
+            for domain_id in wanted
+        ]
 
-    def _select_by_name(self, wanted: Sequence[str]) -> list[Domain]:
-        selected: dict[str, Domain] = {}
-        missing = []
+    def _select_by_name(self, wanted: Sequence[str]) -> list[str]:
+        keys = []
         for name, domains in self._lists.domains_by_name(wanted).items():
+            option, stand_in = f"domain_names: '{name}'", Domain("", name, "", "", "")
             if len(domains) > 1 and not is_pattern(name):
                 ids = ", ".join(sorted(domain.domain_id for domain in domains))
-                raise InputError(
-                    f"domain_names: '{name}' matches {len(domains)} domains ({ids}); use domain_ids.",
-                    provider=PROVIDER,
-                    code="Ambiguous",
-                )
-            if not domains:
-                missing.append(name)
-            selected.update({domain.domain_id: domain for domain in domains})
-        if missing and not self._params["allow_no_match"]:
+                message = f"{option} matches {len(domains)} domains ({ids}); use domain_ids."
+                keys.append(self._refuse(option, stand_in, message, "Ambiguous"))
+                continue
+            if not domains and not self._params["allow_no_match"]:
+                message = f"domain_names: no domain of this account matches: {name}."
+                keys.append(self._refuse(option, stand_in, message, "NotFound"))
+            self._domains.update({domain.domain_id: domain for domain in domains})
+            keys += [domain.domain_id for domain in domains]
+        return list(dict.fromkeys(keys))
+
+    def _refuse(self, key: str, stand_in: Domain, message: str, code: str) -> str:
+        """Note that what an option names is no domain that can be bound to, so that it has a row of its own.
+
+        :param key: no id of a domain can be the same
+        :param stand_in: what its row tells of it
+        """
+        self._domains[key] = stand_in
+        self._unusable[key] = InputError(message, provider=PROVIDER, code=code)
+        return key
+
+    def _select_covered(self, certificate: Certificate) -> list[str]:
+        domains = [domain for domain in self._lists.domains() if covered(certificate.names, domain.name)]
+        if not domains and not self._params["allow_no_match"]:
+            names = ", ".join(certificate.names)
             raise InputError(
-                f"domain_names: no domain of this account matches: {', '.join(missing)}.",
-                provider=PROVIDER,
-                code="NotFound",
+                f"all_covered: no domain is covered by {certificate} ({names}).", provider=PROVIDER, code="NoMatch"
             )
-        return list(selected.values())
+        self._domains = {domain.domain_id: domain for domain in domains}
+        return list(self._domains)
 
     # read
 
     def name(self, key: str) -> str:
-        return str(self._domains[key])
+        return key if key in self._unusable else str(self._domains[key])
 
     def read(self, keys: Sequence[str]) -> dict[str, Read[Domain]]:
         """Status and binding; the status is not read again where that has just been done."""
@@ -202,7 +219,7 @@ class DomainBindings:
         self._fresh -= set(keys)
         for key in keys:
             if key not in stale:
-                results[key] = self._domains[key]
+                results[key] = self._unusable.get(key) or self._domains[key]
         found = {key: domain for key, domain in results.items() if isinstance(domain, Domain)}
         for key, result in self._lists.with_certificates(found).items():
             results[key] = result
@@ -228,6 +245,9 @@ class DomainBindings:
         return self.certificate
 
     def plan(self, key: str, state: Domain) -> Verdict:
+        expired = self._expired(self._wanted)
+        if expired is not None:
+            return expired
         if not covered(self._wanted.names, state.name):
             return Refuse(
                 f"{self._wanted} does not cover {state}; it is valid for "

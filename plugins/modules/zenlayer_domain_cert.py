@@ -125,7 +125,7 @@ EXAMPLES = r"""
 RETURN = r"""
 certificate:
   description: The certificate that the domains are to serve.
-  returned: when it was found and is not expired
+  returned: when it was found
   type: dict
   contains:
     certificate_id:
@@ -162,7 +162,7 @@ certificate:
       type: str
       sample: "2026-04-01T00:00:00Z"
     days_left:
-      description: Whole days until V(not_after).
+      description: Whole days until V(not_after). Negative once it has expired.
       type: int
       sample: 89
     expired:
@@ -170,17 +170,20 @@ certificate:
       type: bool
       sample: false
 domains:
-  description: One entry for each domain, in the order asked for.
-  returned: when the domains were found
+  description:
+    - One entry for each domain, in the order asked for.
+    - What O(domain_ids) or O(domain_names) name, but what is no domain, has an entry too. Then nothing is done for the
+      others.
+  returned: when the certificate was found, and it could be read which domains there are
   type: list
   elements: dict
   contains:
     domain_id:
-      description: Id of the domain.
+      description: Id of the domain. V(null) for one of O(domain_names) that no domain has, or several.
       type: str
       sample: dom-0001
     domain_name:
-      description: Name of the domain.
+      description: Name of the domain. V(null) for one of O(domain_ids) that does not exist.
       type: str
       sample: www.example.com
     cname:
@@ -231,12 +234,12 @@ domains:
       description: What went wrong with this domain, in the shape of RV(error). V(null) if nothing did.
       type: dict
 summary:
-  description: How many domains there are, and how many of them ended how.
-  returned: when the domains were found
+  description: How many entries RV(domains) has, and how many of them ended how.
+  returned: with RV(domains)
   type: dict
   contains:
     total:
-      description: All domains.
+      description: All of them.
       type: int
       sample: 3
     changed:

@@ -310,6 +310,14 @@ def test_one_refusal_stops_all_where_the_resource_wants_it(shelf: Shelf, check_m
     assert shelf.count("apply") == 0
 
 
+def test_target_that_cannot_be_used_stops_all_as_a_refusal_does(shelf: Shelf) -> None:
+    shelf.all_or_nothing, shelf.unreadable = True, {"b": [InputError("no such item", code="NotFound")]}
+    targets = run(put(shelf, a=Item("old"), b=Item("old")))
+    assert row(targets["a"]) == ("unchanged", False, None)
+    assert row(targets["b"]) == ("failed", False, "NotFound")
+    assert shelf.count("apply") == 0
+
+
 def test_target_that_cannot_be_read_fails_and_the_others_go_on(shelf: Shelf) -> None:
     shelf.unreadable = {"a": [ApiError("down", code="DOWN")]}
     targets = run(put(shelf, a=Item("old"), b=Item("old")))

@@ -215,27 +215,11 @@ def test_label_of_several_certificates_is_refused_with_their_ids(account: Accoun
     )
 
 
-@pytest.mark.parametrize(
-    "more",
-    [{"expired": True, "endTime": "2020-02-03T04:05:06Z"}, {"expired": False, "endTime": "2020-02-03T04:05:06Z"}],
-)
-def test_expired_certificate_is_refused(account: Account, more: dict[str, Any]) -> None:
-    account.certificate("stale", "*.example.com", **more)
-    error = refusal(domain_ids=["d-www"], certificate_id="stale")
-    assert error.code == "CertificateExpired"
-    assert error.message == "certificate label-stale (stale) has expired (2020-02-03T04:05:06Z); nothing was changed."
-
-
 def test_domains_are_selected_by_id_in_the_order_asked_for(account: Account) -> None:
     for number in range(5):
         account.domain(f"d-{number}", f"w{number}.example.com")
     assert bindings(domain_ids=["d-3", " d-www", "d-0"]).select() == ["d-3", "d-www", "d-0"]
     assert account.count("DescribeDomains") == 1
-
-
-def test_unknown_ids_are_refused_by_name(account: Account) -> None:
-    error = refusal(domain_ids=["d-2", "d-www", "d-1"])
-    assert (error.message, error.code) == ("domain_ids: no such domain in this account: d-2, d-1.", "NotFound")
 
 
 def test_many_ids_are_looked_up_in_chunks(account: Account) -> None:
@@ -275,19 +259,6 @@ def test_pattern_selects_one_label(account: Account) -> None:
 def test_domain_that_is_named_twice_is_selected_once(account: Account) -> None:
     account.domain("d-shop", "shop.example.com")
     assert bindings(domain_names=["shop.example.com", "*.example.com"]).select() == ["d-shop", "d-www"]
-
-
-def test_name_of_several_domains_is_refused_with_their_ids(account: Account) -> None:
-    account.domain("d-2", "www.example.com")
-    error = refusal(domain_names=["www.example.com"])
-    assert error.code == "Ambiguous"
-    assert error.message == "domain_names: 'www.example.com' matches 2 domains (d-2, d-www); use domain_ids."
-
-
-def test_names_that_match_nothing_are_refused(account: Account) -> None:
-    error = refusal(domain_names=["www.example.com", "ample.com", "*.example.org"])
-    assert error.code == "NotFound"
-    assert error.message == "domain_names: no domain of this account matches: ample.com, *.example.org."
 
 
 def test_names_that_match_nothing_are_fine_where_the_options_say_so(account: Account) -> None:
@@ -476,6 +447,97 @@ def test_domain_that_is_not_covered_stops_all(account: Account) -> None:
         "example.com. Nothing was changed."
     )
     assert account.writes == []
+
+
+def outcomes(result: dict[str, Any]) -> list[tuple[str | None, str | None, str, str | None]]:
+    """Id, name, outcome and error of each row."""
+    return [
+        (row["domain_id"], row["domain_name"], row["outcome"], row["error"] and row["error"]["message"])
+        for row in result["domains"]
+    ]
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_unknown_id_stops_all_but_hides_no_row(account: Account, check_mode: bool) -> None:
+    result = run(account, domain_ids=["d-2", "d-www", "d-1"], check_mode=check_mode)
+    assert outcomes(result) == [
+        ("d-2", None, "failed", "domain_ids: no such domain in this account: d-2."),
+        ("d-www", "www.example.com", "unchanged", None),
+        ("d-1", None, "failed", "domain_ids: no such domain in this account: d-1."),
+    ]
+    unknown, known, _last = result["domains"]
+    assert unknown.keys() == known.keys()
+    assert {name: unknown[name] for name in unknown if unknown[name] is not None} == {
+        "domain_id": "d-2",
+        "changed": False,
+        "outcome": "failed",
+        "seconds": 0.0,
+        "error": unknown["error"],
+    }
+    assert (unknown["error"]["code"], unknown["error"]["provider"]) == ("NotFound", "Zenlayer")
+    assert (known["certificate_id"], known["previous_certificate_id"]) == ("old", "old")
+    assert result["certificate"]["certificate_id"] == "new"
+    assert result["summary"] == {
+        "total": 3, "changed": 0, "unchanged": 1, "failed": 2, "pending": 0, "rolled_back": 0,
+    }  # fmt: skip
+    assert account.writes == []
+
+
+def test_unknown_name_stops_all_but_hides_no_row(account: Account) -> None:
+    result = run(account, domain_names=["ample.com", "www.example.com", "*.example.org"])
+    assert outcomes(result) == [
+        (None, "ample.com", "failed", "domain_names: no domain of this account matches: ample.com."),
+        ("d-www", "www.example.com", "unchanged", None),
+        (None, "*.example.org", "failed", "domain_names: no domain of this account matches: *.example.org."),
+    ]
+    assert {row["error"]["code"] for row in result["domains"] if row["error"]} == {"NotFound"}
+    assert account.writes == []
+
+
+def test_name_that_is_the_id_of_another_target_is_told_apart(account: Account) -> None:
+    result = run(account, domain_names=["d-www", "www.example.com"])
+    assert [row["outcome"] for row in result["domains"]] == ["failed", "unchanged"]
+
+
+def test_name_of_several_domains_stops_all_but_hides_no_row(account: Account) -> None:
+    account.domain("d-2", "www.example.com")
+    account.domain("d-shop", "shop.example.com")
+    result = run(account, domain_names=["www.example.com", "shop.example.com"], allow_no_match=True)
+    message = "domain_names: 'www.example.com' matches 2 domains (d-2, d-www); use domain_ids."
+    assert outcomes(result) == [
+        (None, "www.example.com", "failed", message),
+        ("d-shop", "shop.example.com", "unchanged", None),
+    ]
+    assert result["domains"][0]["error"]["code"] == "Ambiguous"
+    assert account.writes == []
+
+
+EXPIRED = "certificate label-stale (stale) has expired (2020-02-03T04:05:06Z); nothing was changed."
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_expired_certificate_is_refused_for_each_domain(account: Account, marked: bool) -> None:
+    account.certificate("stale", "*.example.com", expired=marked, endTime="2020-02-03T04:05:06Z")
+    account.domain("d-shop", "shop.example.com", "stale")
+    result = run(account, all_covered=True, certificate_id="stale")
+    assert outcomes(result) == [
+        ("d-www", "www.example.com", "failed", EXPIRED),
+        ("d-shop", "shop.example.com", "failed", EXPIRED),
+    ]
+    assert {row["error"]["code"] for row in result["domains"]} == {"CertificateExpired"}
+    assert (result["certificate"]["certificate_id"], result["certificate"]["expired"]) == ("stale", True)
+    assert account.writes == []
+
+
+def test_expired_certificate_is_refused_without_any_domain_too(account: Account) -> None:
+    account.certificate("stale", "*.example.org", endTime="2020-02-03T04:05:06Z")
+    error = refusal(all_covered=True, certificate_id="stale", allow_no_match=True)
+    assert (error.code, error.message) == ("CertificateExpired", EXPIRED)
+
+
+def test_run_that_is_broken_off_tells_what_was_asked_for_all_the_same(account: Account) -> None:
+    resource = bindings(domain_ids=["d-9"])
+    assert [resource.name(key) for key in resource.select()] == ["domain_ids: 'd-9'"]
 
 
 def test_domain_whose_binding_cannot_be_read_does_not_hide_the_others(account: Account) -> None:
