@@ -177,6 +177,10 @@ def test_domain_filters(emulator: Emulated) -> None:
     assert len(ids(emulator, "DescribeDomains", "domainId", PageSize=1)) == 6, "unknown fields are ignored"
     emulator.settings(zenlayer={"domain_name_match": "exact"})
     assert ids(emulator, "DescribeDomains", "domainId", domainName="www.") == []
+    assert ids(emulator, "DescribeDomains", "domainId", domainName="WWW.example.com") == names
+    emulator.settings(zenlayer={"domain_name_case": "minded"})
+    assert ids(emulator, "DescribeDomains", "domainId", domainName="WWW.example.com") == []
+    assert ids(emulator, "DescribeDomains", "domainId", domainName="www.example.com") == names
 
 
 def test_pages(emulator: Emulated) -> None:

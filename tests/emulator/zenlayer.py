@@ -274,11 +274,12 @@ class Zenlayer:
         for unused in ("accelerationRegionId", "businessTypeId"):
             given.text(unused)
         exact = self._settings["zenlayer.domain_name_match"] == "exact"
+        minded = self._settings["zenlayer.domain_name_case"] == "minded"
         rows = []
         for domain in self.domains.values():
             if ids is not None and domain.id not in ids:
                 continue
-            if name is not None and not _text_matches(name, domain.name, exact):
+            if name is not None and not _text_matches(name, domain.name, exact, minded):
                 continue
             row = self._domain_info(domain, call.ticks)
             if all(value is None or value.upper() == str(row.get(key, "")).upper() for key, value in filters.items()):
@@ -544,8 +545,10 @@ class Parameters:
         raise RefusedError("INVALID_PARAMETER_TYPE", f"{name} must be {text}.")
 
 
-def _text_matches(wanted: str, name: str, exact: bool) -> bool:
-    return wanted.lower() == name.lower() if exact else wanted.lower() in name.lower()
+def _text_matches(wanted: str, name: str, exact: bool, case_minded: bool = False) -> bool:
+    if not case_minded:
+        wanted, name = wanted.lower(), name.lower()
+    return wanted == name if exact else wanted in name
 
 
 def _expired(certificate: Certificate, now: float) -> bool:

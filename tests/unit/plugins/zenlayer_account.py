@@ -70,6 +70,8 @@ class Account:
         """What becomes of the next calls of an action for a domain, instead of an answer."""
         self.executes_faulty_writes = False
         self.page_limit = 1000
+        self.filter_minds_case = False
+        """Whether the filter ``domainName`` knows names in the letter case alone in which they are stored."""
         self.check_mode = False
         self._rollouts: dict[str, tuple[str, float, str]] = {}
 
@@ -144,12 +146,15 @@ class Account:
         for domain_id, info in self.domains.items():
             if (
                 domain_id not in body.get("domainIds", [domain_id])
-                or body.get("domainName", "") not in info["domainName"].lower()
+                or body.get("domainName", "") not in self._filtered(info["domainName"])
                 or body.get("resourceGroupId") not in (None, info.get("resourceGroupId"))
             ):
                 continue
             found.append({**info, "configStatus": self.status(domain_id)})
         return self._page(found, body)
+
+    def _filtered(self, name: str) -> str:
+        return name if self.filter_minds_case else name.lower()
 
     def _DescribeDomainCertificate(self, body: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
         bound = self.bound[body["domainId"]]

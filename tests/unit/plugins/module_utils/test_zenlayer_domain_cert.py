@@ -248,6 +248,17 @@ def test_many_names_are_found_in_one_list(account: Account) -> None:
     assert [call.body.get("domainName") for call in account.calls[1:]] == [None]
 
 
+def test_name_that_the_filter_does_not_know_is_looked_for_among_all(account: Account) -> None:
+    account.filter_minds_case = True
+    account.domain("d-shop", "Shop.Example.com")
+    account.domain("d-umlaut", "B\u00fccher.example.com")
+    assert bindings(domain_names=["shop.example.com", "www.example.com"]).select() == ["d-shop", "d-www"]
+    assert bindings(domain_names=["b\u00fccher.example.com"]).select() == ["d-umlaut"]
+    asked = [call.body.get("domainName") for call in account.calls if call.action == "DescribeDomains"]
+    assert sorted(asked[:2]) == ["shop.example.com", "www.example.com"]
+    assert asked[2:] == [None, "xn--bcher-kva.example.com", None]
+
+
 def test_pattern_selects_one_label(account: Account) -> None:
     account.domain("d-shop", "shop.example.com")
     account.domain("d-deep", "a.shop.example.com")
