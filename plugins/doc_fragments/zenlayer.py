@@ -78,6 +78,13 @@ options:
   certificate_id:
     description: Only domains that have this certificate bound.
     type: str
+  certificate_labels:
+    description:
+      - Only domains that have a certificate with one of these labels bound. V(*) stands for any characters.
+    type: list
+    elements: str
+    aliases:
+      - certificate_label
   unbound:
     description: If V(true), only domains without a certificate. If V(false), only the others.
     type: bool

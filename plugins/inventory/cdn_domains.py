@@ -73,8 +73,8 @@ notes:
   - Templates are allowed in the options of a provider, also with lookups. Values can be encrypted with Ansible Vault.
   - O(rate_limit) and O(concurrency) count for each provider. Zenlayer's API needs one call for each domain, so a
     thousand domains take 100 seconds with the default O(rate_limit). O(cache) saves the next run the calls.
-  - Cached are the rows, and neither credentials nor anything else that is secret. V(cdn_certificate.days_left) is as
-    old as the cache. Other options than before make another entry in the cache.
+  - Cached are the rows, and neither credentials nor anything else that is secret. V(cdn_days_left) is as old as
+    the cache. Other options than before make another entry in the cache.
   - Where the certificate of some domains cannot be read, there is a warning, their V(cdn_error) says why, and nothing
     is cached. Where hosts would be missing, or nothing at all can be read, there is no inventory but an error. With
     E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) it ends the run.

@@ -19,6 +19,11 @@ def matches(pattern: str, text: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
+def any_matches(patterns: Iterable[str], text: str) -> bool:
+    """Whether a text fits any of the patterns."""
+    return any(matches(pattern, text) for pattern in patterns)
+
+
 def any_name_matches(patterns: Iterable[str] | None, names: Iterable[str]) -> bool:
     """Whether any of these host names fits any of the patterns; without patterns, all do."""
     if patterns is None:

@@ -255,6 +255,14 @@ class Domain:
             "domain_status": self.domain_status or None,
         }
 
+    def as_row(self, now: datetime) -> dict[str, Any]:
+        """The row of a domain whose binding was read, in the shape in which modules that only read return it."""
+        return {**self.as_result(), "certificate_id": self.certificate_id, "days_left": self.days_left(now)}
+
+    def days_left(self, now: datetime) -> int | None:
+        """Whole days until its certificate ends; None where that is not known, or there is none."""
+        return days_left(self.certificate.not_after, now) if self.certificate else None
+
     def __str__(self) -> str:
         return f"domain {self.name} ({self.domain_id})"
 

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError
-from ansible_collections.certops.cdn.plugins.module_utils._filters import expires_within, matches
+from ansible_collections.certops.cdn.plugins.module_utils._filters import any_matches, expires_within
 from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covered
 from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
 from ansible_collections.certops.cdn.plugins.module_utils._options import not_blank, not_negative, unique
@@ -60,7 +60,7 @@ class CertificateQuery:
         if self._params["with_domains"] or self._params["unbound"] is not None:
             users, errors = self._users(found)
         rows = [
-            {**certificate.as_result(self._now), "domains": _domains(users, certificate)}
+            {**certificate.as_result(self._now), "domains": self._domains(users, certificate)}
             for certificate in found
             if self._passes_unbound(certificate, users)
         ]
@@ -70,7 +70,7 @@ class CertificateQuery:
     def _passes(self, certificate: Certificate) -> bool:
         params = self._params
         return (
-            (self._labels is None or any(matches(label, certificate.label) for label in self._labels))
+            (self._labels is None or any_matches(self._labels, certificate.label))
             and (params["name"] is None or covered(certificate.names, params["name"]))
             and (params["expired"] is None or certificate.expired(self._now) is params["expired"])
             and expires_within(params["expires_within"], days_left(certificate.not_after, self._now))
@@ -101,6 +101,9 @@ class CertificateQuery:
         unknown = any(covered(certificate.names, domain.name) for domain in self._unread)
         return bool(unbound) and not unknown
 
-
-def _domains(users: Mapping[str, Sequence[Domain]] | None, certificate: Certificate) -> list[dict[str, Any]] | None:
-    return None if users is None else [domain.as_result() for domain in users[certificate.certificate_id]]
+    def _domains(
+        self, users: Mapping[str, Sequence[Domain]] | None, certificate: Certificate
+    ) -> list[dict[str, Any]] | None:
+        if users is None:
+            return None
+        return [domain.as_row(self._now) for domain in users[certificate.certificate_id]]

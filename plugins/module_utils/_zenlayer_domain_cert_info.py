@@ -13,13 +13,12 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError
-from ansible_collections.certops.cdn.plugins.module_utils._filters import expires_within
+from ansible_collections.certops.cdn.plugins.module_utils._filters import any_matches, expires_within
 from ansible_collections.certops.cdn.plugins.module_utils._hostnames import covered, normalise
 from ansible_collections.certops.cdn.plugins.module_utils._http import Settings
 from ansible_collections.certops.cdn.plugins.module_utils._options import not_blank, not_negative, unique
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import Result
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
-from ansible_collections.certops.cdn.plugins.module_utils._times import days_left
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import PROVIDER, Domain, Rollout, Zenlayer
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_lists import Lists, names_or_patterns
 
@@ -33,6 +32,7 @@ FILTERS: dict[str, Any] = {
     "resource_group_id": {"type": "str"},
     "config_status": {"type": "list", "elements": "str", "choices": list(STATUSES)},
     "certificate_id": {"type": "str"},
+    "certificate_labels": {"type": "list", "elements": "str", "aliases": ["certificate_label"]},
     "unbound": {"type": "bool"},
     "expires_within": {"type": "int"},
 }
@@ -57,6 +57,9 @@ class DomainQuery:
             self._names = names_or_patterns("domain_names", params["domain_names"])
         if params["covered_by"] is not None:
             unique("covered_by", params["covered_by"], normalise)
+        self._labels = None
+        if params["certificate_labels"] is not None:
+            self._labels = unique("certificate_labels", params["certificate_labels"])
         for name in ("certificate_id", "resource_group_id"):
             if params[name] is not None:
                 not_blank(name, params[name])
@@ -110,17 +113,17 @@ class DomainQuery:
         if isinstance(result, CdnError):
             return True
         params, certificate = self._params, result.certificate
-        ends = certificate.not_after if certificate else None
         return (
             (params["unbound"] is None or (certificate is None) is params["unbound"])
             and self._certificate_id in (None, result.certificate_id)
-            and expires_within(params["expires_within"], days_left(ends, self._now))
+            and (self._labels is None or (certificate is not None and any_matches(self._labels, certificate.label)))
+            and expires_within(params["expires_within"], result.days_left(self._now))
         )
 
     def _row(self, domain: Domain, result: Result[Domain]) -> dict[str, Any]:
-        certificate = result.certificate if isinstance(result, Domain) else None
+        read = result if isinstance(result, Domain) else domain
         return {
-            **domain.as_result(),
-            "certificate": certificate.as_result(self._now) if certificate else None,
+            **read.as_row(self._now),
+            "certificate": read.certificate.as_result(self._now) if read.certificate else None,
             "error": result.as_result() if isinstance(result, CdnError) else None,
         }

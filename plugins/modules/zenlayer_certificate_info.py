@@ -153,7 +153,9 @@ certificates:
       type: bool
       sample: false
     domains:
-      description: The domains that have it bound. V(null) without O(unbound) and O(with_domains).
+      description:
+        - The domains that have it bound. V(null) without O(unbound) and O(with_domains).
+        - Rows are those of M(certops.cdn.zenlayer_domain_cert_info), without V(certificate) and V(error).
       type: list
       elements: dict
       contains:
@@ -177,6 +179,14 @@ certificates:
           description: Status of the domain as the provider tells it.
           type: str
           sample: ENABLED
+        certificate_id:
+          description: Id of the certificate, which is this one.
+          type: str
+          sample: cert-0002
+        days_left:
+          description: Whole days until the certificate ends, as above.
+          type: int
+          sample: 89
 not_found:
   description: Those of O(certificate_ids) that do not exist.
   returned: when the certificates could be listed

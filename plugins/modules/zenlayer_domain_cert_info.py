@@ -53,7 +53,7 @@ EXAMPLES = r"""
 
 - name: Show them
   ansible.builtin.debug:
-    msg: "{{ item.domain_name }}: {{ item.certificate.days_left }} days left"
+    msg: "{{ item.domain_name }}: {{ item.days_left }} days left"
   loop: "{{ ending.domains }}"
   loop_control:
     label: "{{ item.domain_id }}"
@@ -94,6 +94,14 @@ domains:
       description: Status of the domain as the provider tells it.
       type: str
       sample: ENABLED
+    certificate_id:
+      description: Id of the certificate that is bound to it. V(null) if there is none.
+      type: str
+      sample: cert-0002
+    days_left:
+      description: Whole days until that certificate ends, negative once it has. V(null) if there is none.
+      type: int
+      sample: 89
     certificate:
       description: The certificate that is bound to it. V(null) if there is none.
       type: dict

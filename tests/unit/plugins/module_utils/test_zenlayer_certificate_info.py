@@ -140,6 +140,8 @@ def test_row_is_that_of_the_other_modules_with_its_domains(run: Run) -> None:
             "cname": "www.example.com.cdn.example.net",
             "config_status": "DEPLOYED",
             "domain_status": "ENABLED",
+            "certificate_id": "c-old",
+            "days_left": row["days_left"],
         }
     ]
 

@@ -76,6 +76,10 @@ ALL = ["d-www", "d-shop", "d-img", "d-org"]
         ({"config_status": ["IN_PROGRESS", "FAILED"]}, ["d-shop", "d-img"]),
         ({"certificate_id": " c-old "}, ["d-shop"]),
         ({"certificate_id": "c-x"}, []),
+        ({"certificate_label": "label-c-old"}, ["d-shop"]),
+        ({"certificate_labels": ["*-c-d*", " label-c-new "]}, ["d-www", "d-img"]),
+        ({"certificate_label": "*"}, ["d-www", "d-shop", "d-img"]),
+        ({"certificate_label": "LABEL-c-old"}, []),
         ({"unbound": True}, ["d-org"]),
         ({"unbound": False}, ["d-www", "d-shop", "d-img"]),
         ({"expires_within": 5}, ["d-shop", "d-img"]),
@@ -97,6 +101,7 @@ def test_filters(run: Run, params: dict[str, Any], expected: list[str]) -> None:
             "domain_names": st.lists(st.sampled_from(["*.example.com", "www.example.org"]), min_size=1, unique=True),
             "config_status": st.lists(st.sampled_from(["DEPLOYED", "FAILED", "IN_PROGRESS"]), min_size=1, unique=True),
             "certificate_id": st.sampled_from(["c-new", "c-old"]),
+            "certificate_label": st.sampled_from(["label-c-old", "*-c-*"]),
             "unbound": st.booleans(),
             "expires_within": st.integers(0, 400),
             "covered_by": st.sampled_from([["*.example.com"], ["www.example.org", "img.example.com"]]),
@@ -119,10 +124,13 @@ def test_rows_have_the_shapes_of_the_other_modules(run: Run) -> None:
         "cname": "shop.example.com.cdn.example.net",
         "config_status": "FAILED",
         "domain_status": "ENABLED",
+        "certificate_id": "c-old",
+        "days_left": 5,
         "error": None,
     }
     assert (certificate["certificate_id"], certificate["days_left"], certificate["expired"]) == ("c-old", 5, False)
-    assert (unbound["certificate"], unbound["error"]) == (None, None)
+    assert unbound.keys() == {*bound, "certificate"}
+    assert {unbound[name] for name in ("certificate", "certificate_id", "days_left", "error")} == {None}
 
 
 @pytest.mark.parametrize(
@@ -149,7 +157,7 @@ def test_domains_of_one_name_are_all_told(run: Run, account: Account) -> None:
     assert ids(run(domain_name="www.example.com")) == ["d-www", "d-www-2"]
 
 
-@pytest.mark.parametrize("params", [{}, {"unbound": True}, {"expires_within": 1}, {"certificate_id": "c-x"}])
+@pytest.mark.parametrize("params", [{}, {"unbound": True}, {"expires_within": 1}, {"certificate_label": "x"}])
 def test_row_that_cannot_be_read_hides_no_other(run: Run, account: Account, params: dict[str, Any]) -> None:
     no = ApiError("No permission for d-www.", code="DOMAIN_OPERATION_NO_PERMISSION", outcome=Outcome.REFUSED)
     others = ids(run(**params))
@@ -158,7 +166,8 @@ def test_row_that_cannot_be_read_hides_no_other(run: Run, account: Account, para
     assert (result["failed"], result["msg"]) == (True, "No permission for d-www.")
     assert set(ids(result)) == {"d-www", *others}
     (row,) = [row for row in result["domains"] if row["domain_id"] == "d-www"]
-    assert (row["certificate"], row["error"]["code"]) == (None, "DOMAIN_OPERATION_NO_PERMISSION")
+    assert [row[name] for name in ("certificate", "certificate_id", "days_left")] == [None] * 3
+    assert row["error"]["code"] == "DOMAIN_OPERATION_NO_PERMISSION"
     assert [row["error"] for row in result["domains"] if row["domain_id"] != "d-www"] == [None] * (len(ids(result)) - 1)
 
 
@@ -201,6 +210,7 @@ def test_part_of_a_list_that_cannot_be_read_hides_no_other(
             "value of config_status must be one or more of: IN_PROGRESS, DEPLOYED, FAILED",
         ),
         ({"certificate_id": " "}, "certificate_id is blank."),
+        ({"certificate_labels": []}, "certificate_labels is an empty list; name at least one."),
         ({"resource_group_id": ""}, "resource_group_id is blank."),
         ({"expires_within": -1}, "expires_within: -1 was given, but it must not be negative"),
     ],
