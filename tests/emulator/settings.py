@@ -136,7 +136,9 @@ ALL = (
     Setting("zenlayer.fingerprint_case", "upper", one_of("upper", "lower"), "letter case of the fingerprint"),
     Setting("zenlayer.fingerprint_colons", False, FLAG, "AA:BB:CC instead of AABBCC"),
     Setting("zenlayer.domain_name_match", "partial", one_of("partial", "exact"), "filter domainName"),
-    Setting("zenlayer.domain_name_case", "ignored", one_of("ignored", "minded"), "letter case in the filter domainName"),
+    Setting(
+        "zenlayer.domain_name_case", "ignored", one_of("ignored", "minded"), "letter case in the filter domainName"
+    ),
     Setting("zenlayer.certificate_label_match", "partial", one_of("partial", "exact"), "filter certificateLabel"),
     Setting("zenlayer.san_match", "covers", one_of("covers", "exact"), "filter san: wildcards count, or same text"),
     Setting("zenlayer.oversized_page", "refuse", one_of("refuse", "lower"), "pageSize above 1000"),
