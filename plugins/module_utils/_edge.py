@@ -336,7 +336,7 @@ class EdgeQuery:
         self._params = params
         self._settings = settings
         self._clock = clock or Clock()
-        self._client = client or TlsClient(settings.ca_path, self._clock)
+        self._client = client or TlsClient(settings.ca_path, self._clock, verify=settings.validate_certs)
         self._resolver = resolver
         self._listener = listener
 

@@ -6,9 +6,9 @@
 
 """Floor 1: what a TLS server shows to a client. Handshakes alone: no data is ever sent.
 
-The certificate is read whatever is wrong with it. The standard library parses only certificates that it has verified,
-so one that the trust store refuses is read in three handshakes: the first one is refused, the second one verifies
-nothing and yields the bytes, and the third one trusts just those bytes, so that they are parsed.
+The certificate is read whatever is wrong with it: where the trust store refuses it, a second handshake verifies nothing
+and yields its bytes. The library cryptography parses them. Where that is missing, the standard library has to do, which
+parses only what it has verified: one more handshake for each certificate trusts just those bytes.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ import os
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
+from ansible_collections.certops.cdn.plugins.module_utils import _x509
 from ansible_collections.certops.cdn.plugins.module_utils._certificates import Facts
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError
 from ansible_collections.certops.cdn.plugins.module_utils._wait import Clock, Deadline, within
@@ -115,9 +117,10 @@ def in_order(addresses: Iterable[Address]) -> list[Address]:
 class TlsClient:
     """Looks at servers. Safe to use from several threads."""
 
-    def __init__(self, ca_path: str | None, clock: Clock | None = None) -> None:
+    def __init__(self, ca_path: str | None, clock: Clock | None = None, *, verify: bool = True) -> None:
         """
         :param ca_path: a file or directory of CA certificates, instead of those of certifi or the system
+        :param verify: whether it matters what is trusted; without that, nothing is ever distrusted
         :raises InputError: there is no CA certificate in the file
         """
         self._clock = clock or Clock()
@@ -125,12 +128,15 @@ class TlsClient:
         self._current = _trusting(_context(), ca_path)
         self._old = _trusting(_lenient(_context()), ca_path)
         self._blind = _lenient(_context())
-        self._blind.verify_mode = ssl.CERT_NONE
+        for context in (self._blind,) if verify else (self._blind, self._current, self._old):
+            context.verify_mode = ssl.CERT_NONE
+        # What certificates say that took a handshake to be parsed, or that somebody is about to have parsed.
+        self._parsed: dict[bytes, Future[Facts | None]] = {}
 
     def look(self, address: Address, server_name: str, timeout: float) -> Sight:
         """Shake hands, ask for ``server_name``, and see what is shown.
 
-        :param timeout: seconds for connection and handshake; up to four of them are needed where something is wrong
+        :param timeout: seconds for connection and handshake; several of them are needed where something is wrong
         :raises CdnError: no handshake came about
         """
         try:
@@ -147,36 +153,49 @@ class TlsClient:
 
     def _look(self, address: Address, server_name: str, timeout: float) -> Sight:
         try:
-            return self._verified(self._current, address, server_name, timeout)
+            return self._seen(self._current, address, server_name, timeout)
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
             raise
         except ssl.SSLError as refused:
             # Perhaps its TLS is too old or too weak for a client of today. That is to be told, not to be failed with.
             try:
-                return self._verified(self._old, address, server_name, timeout, weakness=_reason(refused))
+                return self._seen(self._old, address, server_name, timeout, weakness=_reason(refused))
             except ssl.SSLError:
                 raise refused from None
 
-    def _verified(
+    def _seen(
         self, context: ssl.SSLContext, address: Address, server_name: str, timeout: float, weakness: str = ""
     ) -> Sight:
+        distrust, out_of_date = "", False
         try:
             shown = self._shake(context, address, server_name, timeout)
         except ssl.SSLCertVerificationError as exc:
             shown = self._shake(self._blind, address, server_name, timeout)
-            return Sight(
-                shown.der,
-                self._parsed(shown.der, address, server_name, timeout),
-                shown.tls_version,
-                shown.seconds,
-                distrust=exc.verify_message or _reason(exc),
-                out_of_date=exc.verify_code in (X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED),
-                weakness=weakness,
-            )
-        return Sight(shown.der, facts_of(shown.parsed), shown.tls_version, shown.seconds, weakness=weakness)
+            distrust = exc.verify_message or _reason(exc)
+            out_of_date = exc.verify_code in (X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED)
+        facts = facts_of(shown.parsed) if shown.parsed else self._facts(shown.der, address, server_name, timeout)
+        return Sight(shown.der, facts, shown.tls_version, shown.seconds, distrust, out_of_date, weakness)
 
-    def _parsed(self, der: bytes, address: Address, server_name: str, timeout: float) -> Facts | None:
-        """What an untrusted certificate says, by a handshake that trusts this one alone, at any date.
+    def _facts(self, der: bytes, address: Address, server_name: str, timeout: float) -> Facts | None:
+        """What a certificate says that was not verified; None where it cannot be parsed.
+
+        Where that takes a handshake, one does for all who see the same certificate, unless that one fails.
+        """
+        with contextlib.suppress(ImportError, ValueError):
+            return _x509.facts_of(der)
+        mine: Future[Facts | None] = Future()
+        first = self._parsed.setdefault(der, mine)
+        if first is not mine:
+            return first.result() or self._trusting_it_alone(der, address, server_name, timeout)
+        facts = None
+        try:
+            facts = self._trusting_it_alone(der, address, server_name, timeout)
+        finally:
+            mine.set_result(facts)
+        return facts
+
+    def _trusting_it_alone(self, der: bytes, address: Address, server_name: str, timeout: float) -> Facts | None:
+        """What a certificate says, by a handshake that trusts this one alone, at any date.
 
         None where that fails: the server shows another certificate meanwhile, or it is none for TLS servers.
         """
@@ -249,14 +268,22 @@ def _reason(exc: ssl.SSLError) -> str:
 
 def facts_of(parsed: Mapping[str, Any]) -> Facts:
     """What a certificate says, as ``SSLSocket.getpeercert`` tells it."""
-    sans = tuple(text.strip() for kind, text in parsed.get("subjectAltName", ()) if kind in ("DNS", "IP Address"))
+    names = parsed.get("subjectAltName", ())
     return Facts(
         common_name=_attribute(parsed.get("subject", ()), "commonName"),
-        sans=sans,
+        sans=tuple(_canonical(text.strip()) for kind, text in names if kind in ("DNS", "IP Address")),
         issuer=_attribute(parsed.get("issuer", ()), "commonName", "organizationName"),
         not_before=_moment(parsed.get("notBefore")),
         not_after=_moment(parsed.get("notAfter")),
     )
+
+
+def _canonical(san: str) -> str:
+    """A name as it is, an address in its usual form: OpenSSL writes "2001:DB8:0:0:0:0:0:1"."""
+    try:
+        return str(ipaddress.ip_address(san))
+    except ValueError:
+        return san
 
 
 def _attribute(name: Iterable[Iterable[tuple[str, str]]], *kinds: str) -> str | None:

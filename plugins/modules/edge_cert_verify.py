@@ -30,6 +30,8 @@ attributes:
     details: The module changes nothing.
   idempotent:
     support: full
+requirements:
+  - cryptography, to read untrusted certificates faster. Without it, further handshakes do that.
 options:
   host:
     description:
@@ -138,8 +140,9 @@ notes:
     addresses that DNS gave last. Those that agree already are not asked again.
   - What is seen are the edges that DNS gives to the host where the module runs. Elsewhere in the world there may be
     others.
-  - Where a certificate is not trusted, or an edge speaks outdated TLS, further handshakes find out what it is. They are
-    subject to O(timeout) each.
+  - An edge is looked at in one handshake. Where its certificate is not trusted, or it speaks outdated TLS, a second one
+    finds out what it is. Without C(cryptography), one more reads each certificate that is not trusted, or that need
+    not be trusted for O(validate_certs=false). All are subject to O(timeout) each.
   - In check mode, a play does not bring about what this task waits for. C(when) with C(not ansible_check_mode) leaves
     the task out there.
 """
@@ -228,7 +231,7 @@ edges:
         - V(name_not_covered) - its certificate does not cover RV(edges[].server_name).
         - V(few_days_left) - fewer than O(min_days_left) days are left.
         - V(unreadable) - names and dates of its certificate could not be read, usually because it is none for
-          TLS servers.
+          TLS servers and C(cryptography) is not there.
         - V(weak_tls) - it speaks only TLS older than 1.2, or with settings that a client of today refuses.
       type: list
       elements: str

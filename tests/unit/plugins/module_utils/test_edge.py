@@ -603,10 +603,13 @@ def test_every_finding_at_once(play: Play, trust: str) -> None:
     assert "; it is not trusted: " in result["edges"][4]["error"]["message"]
 
 
-def test_an_untrusted_certificate_may_be_accepted(play: Play, trust: str) -> None:
-    result = verify(play, trust, make(NAME), validate_certs=False)
+def test_an_untrusted_certificate_may_be_accepted_after_one_handshake(play: Play, trust: str) -> None:
+    with edges(make(NAME)) as (edge,):
+        options = {"host": edge.address, "server_name": NAME, "port": edge.port, "ca_path": trust}
+        result = play(edge_cert_verify.main, {**options, "validate_certs": False})
 
-    assert result["edges"][0]["findings"] == []
+        assert (result["edges"][0]["findings"], result["edges"][0]["sans"]) == ([], [NAME])
+        assert len(edge.names) == 1
 
 
 def test_a_name_with_several_addresses(play: Play, trust: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ import pytest
 
 from ansible_collections.certops.cdn.plugins.module_utils import _tls
 from ansible_collections.certops.cdn.plugins.module_utils._errors import CdnError, InputError, Outcome
+from ansible_collections.certops.cdn.plugins.module_utils._parallel import each
 from ansible_collections.certops.cdn.plugins.module_utils._tls import Address, Sight, TlsClient, facts_of, resolve
 from edges.certificates import Identity, make, make_ca
 from edges.servers import Behaviour, Edge, edges, hang_up, plain_http, reset, silent
@@ -84,6 +85,23 @@ def test_a_good_certificate_takes_one_handshake_and_no_data(client: TlsClient, s
     assert edge.received == b""
 
 
+def hide_cryptography(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a host without that library; the test's own certificates still need it."""
+
+    def missing(_der: bytes) -> None:
+        raise ImportError("No module named 'cryptography'")
+
+    monkeypatch.setattr(_tls._x509, "facts_of", missing)
+
+
+@pytest.fixture(params=[2, 3], ids=["cryptography", "no cryptography"])
+def handshakes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """So many are needed for a certificate that is not trusted, with and without the library cryptography."""
+    if request.param == 3:
+        hide_cryptography(monkeypatch)
+    return int(request.param)
+
+
 @pytest.mark.parametrize(
     ("identity", "distrust", "out_of_date"),
     [
@@ -98,7 +116,7 @@ def test_a_good_certificate_takes_one_handshake_and_no_data(client: TlsClient, s
     ],
 )
 def test_a_bad_certificate_is_read_all_the_same(
-    client: TlsClient, start: Start, identity: Identity, distrust: str, out_of_date: bool
+    client: TlsClient, start: Start, identity: Identity, distrust: str, out_of_date: bool, handshakes: int
 ) -> None:
     edge = start(identity)
 
@@ -111,16 +129,56 @@ def test_a_bad_certificate_is_read_all_the_same(
     assert sight.facts.sans == (NAME,)
     assert sight.facts.not_after == identity.not_after
     assert sight.weakness == ""
+    assert len(edge.names) == handshakes
     assert edge.received == b""
 
 
-def test_a_certificate_that_servers_must_not_use_has_at_least_a_fingerprint(client: TlsClient, start: Start) -> None:
+def test_what_nobody_has_to_trust_takes_one_handshake_less(start: Start, handshakes: int) -> None:
+    identity = make(NAME, ends=-1)
+    edge = start(identity)
+    client = TlsClient(None, verify=False)
+
+    sights = [look(client, edge), look(client, edge)]
+
+    assert [sight.distrust for sight in sights] == ["", ""]
+    assert [sight.facts and sight.facts.not_after for sight in sights] == [identity.not_after] * 2
+    # The second time it is known what the certificate says.
+    assert len(edge.names) == handshakes
+
+
+def test_without_cryptography_one_handshake_more_does_for_all_edges_with_the_same_certificate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hide_cryptography(monkeypatch)
+    identity = make(NAME, ends=-1)
+    client = TlsClient(None, verify=False)
+
+    with edges(*[identity] * 8) as several:
+        by_number = dict(enumerate(several))
+        sights = each(lambda number: look(client, by_number[number]), list(by_number), concurrency=8)
+
+        assert {isinstance(sight, Sight) and sight.facts and sight.facts.sans for sight in sights.values()} == {(NAME,)}
+        assert sum(len(edge.names) for edge in several) == 8 + 1
+
+
+def test_a_certificate_that_servers_must_not_use_has_at_least_a_fingerprint(
+    client: TlsClient, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hide_cryptography(monkeypatch)
     identity = make(NAME, issuer=ISSUER, for_clients=True)
 
     sight = look(client, start(identity))
 
     assert sight.der == ssl.PEM_cert_to_DER_cert(identity.pem)
     assert sight.facts is None
+    assert "purpose" in sight.distrust
+
+
+def test_a_certificate_that_servers_must_not_use_is_read_by_cryptography(client: TlsClient, start: Start) -> None:
+    sight = look(client, start(make(NAME, issuer=ISSUER, for_clients=True)))
+
+    assert sight.facts is not None
+    assert sight.facts.sans == (NAME,)
     assert "purpose" in sight.distrust
 
 
@@ -218,7 +276,10 @@ def test_without_ipv6_the_message_says_what_to_do(client: TlsClient, monkeypatch
         client.look(Address(socket.AF_INET6, ("2001:db8::1", 443, 0, 0)), NAME, 1)
 
 
-def test_a_certificate_that_changes_between_handshakes_is_not_mixed_up(client: TlsClient, start: Start) -> None:
+def test_a_certificate_that_changes_between_handshakes_is_not_mixed_up(
+    client: TlsClient, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hide_cryptography(monkeypatch)
     identities = [make(NAME) for _count in range(3)]
     edge = start(identities[0])
     original = client._shake
@@ -233,6 +294,13 @@ def test_a_certificate_that_changes_between_handshakes_is_not_mixed_up(client: T
 
     assert sight.der == ssl.PEM_cert_to_DER_cert(identities[1].pem)
     assert sight.facts is None
+
+    # What could not be parsed once is not given up.
+    client._shake = original  # type: ignore[method-assign]
+    edge.serve(identities[1])
+    again = look(client, edge)
+    assert again.der == sight.der
+    assert again.facts is not None
 
 
 # ---- Trust ----
@@ -313,5 +381,5 @@ def test_facts_with_addresses_and_other_names() -> None:
 
     facts = facts_of({"subjectAltName": names, "notBefore": "Jan  5 09:34:43 2026 GMT"})
 
-    assert facts.sans == ("a.example.com", "2001:DB8:0:0:0:0:0:1")
+    assert facts.sans == ("a.example.com", "2001:db8::1")
     assert facts.not_before == datetime(2026, 1, 5, 9, 34, 43, tzinfo=timezone.utc)
