@@ -69,12 +69,15 @@ Findings = Mapping[Finding, str]
 
 @dataclass(frozen=True)
 class Target:
-    """A host that is looked at: as it is written, as it is resolved, its port, and the name that it is asked for."""
+    """A host that is looked at: as it is written, as it is resolved, its port, and the name that it is asked for.
+
+    An address can be asked for no name at all. Then its certificate must be for the address.
+    """
 
     written: str
     host: str
     port: int
-    server_name: str
+    server_name: str | None
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ def targets_of(params: Mapping[str, Any]) -> list[Target]:
     given = [{"host": host} for host in params["host"]] if params["targets"] is None else params["targets"]
     if not given:
         raise InputError(f"{option} is an empty list; name at least one.")
-    found: dict[tuple[str, int, str], Target] = {}
+    found: dict[tuple[str, int, str | None], Target] = {}
     for entry in given:
         target = _target(option, entry, params)
         key = (target.host, target.port, target.server_name)
@@ -158,9 +161,7 @@ def _target(option: str, entry: Mapping[str, Any], params: Mapping[str, Any]) ->
     server_name = entry.get("server_name")
     server_name = params["server_name"] if server_name is None else server_name
     if server_name is None:
-        if is_address(host):
-            raise InputError(f"{option}: '{written}' is an address, so server_name is needed: the name to ask it for.")
-        return Target(written, host, port, host)
+        return Target(written, host, port, None if is_address(host) else host)
     server_name = not_blank("server_name", server_name)
     if is_address(server_name):
         raise InputError(f"server_name: '{server_name}' is an address; it must be a host name.")
@@ -186,8 +187,16 @@ def expected_fingerprint(fingerprint: str | None, certificate: str | None, redac
 # ---- What was found ----
 
 
-def judge(sight: Sight, server_name: str, wanted: Wanted, now: datetime) -> Findings:
-    """Everything that is wrong with what an edge shows. Pure."""
+def is_for(sans: Sequence[str], name: str) -> bool:
+    """Whether a certificate with these names and addresses is for a name, or for an address. Pure."""
+    return name in sans if is_address(name) else covered(sans, name)
+
+
+def judge(sight: Sight, name: str, wanted: Wanted, now: datetime) -> Findings:
+    """Everything that is wrong with what an edge shows. Pure.
+
+    :param name: what its certificate must be for, a name or an address
+    """
     found = {}
     facts = sight.facts
     if wanted.fingerprint and wanted.fingerprint not in fingerprints(sight.der):
@@ -204,10 +213,10 @@ def judge(sight: Sight, server_name: str, wanted: Wanted, now: datetime) -> Find
     if sight.distrust and wanted.trusted and not explained:
         which = " (a certificate of its chain)" if sight.out_of_date else ""
         found[Finding.UNTRUSTED] = f"is not trusted: {sight.distrust}{which}"
-    if facts and not covered(facts.sans, server_name):
+    if facts and not is_for(facts.sans, name):
         names = ", ".join(facts.sans[:5]) + (", ..." if len(facts.sans) > 5 else "")
         found[Finding.NAME_NOT_COVERED] = (
-            f"serves a certificate that does not cover {server_name} ({names or 'no name'})"
+            f"serves a certificate that does not cover {name} ({names or 'no name'})"
         )
     if sight.weakness:
         found[Finding.WEAK_TLS] = f"speaks TLS that a client of today refuses: {sight.weakness} ({sight.tls_version})"
@@ -264,7 +273,7 @@ def error_of(edge: Edge) -> CdnError | None:
     where = target.written
     if edge.address is not None:
         where = str(edge.address) if is_address(where) else f"{where} at {edge.address}"
-    asked = "" if target.server_name == target.host else f", asked for {target.server_name},"
+    asked = "" if target.server_name in (None, target.host) else f", asked for {target.server_name},"
     message = f"{where}{asked} " + "; it ".join(edge.findings.values()) + "."
     if isinstance(sight, CdnError):
         return CdnError(message, provider=PROVIDER, action=sight.action, code=sight.code, outcome=sight.outcome)
@@ -433,7 +442,7 @@ class EdgeQuery:
     def _edge(self, target: Target, address: Address | None, sight: Any) -> Edge:
         if not isinstance(sight, Sight):
             return Edge(target, address, sight, {Finding.UNREACHABLE: f"cannot be reached: {sight}"})
-        findings = judge(sight, target.server_name, self._wanted, _utc_now())
+        findings = judge(sight, target.server_name or target.host, self._wanted, _utc_now())
         return Edge(target, address, sight, findings)
 
 

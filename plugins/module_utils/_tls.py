@@ -133,9 +133,10 @@ class TlsClient:
         # What certificates say that took a handshake to be parsed, or that somebody is about to have parsed.
         self._parsed: dict[bytes, Future[Facts | None]] = {}
 
-    def look(self, address: Address, server_name: str, timeout: float) -> Sight:
+    def look(self, address: Address, server_name: str | None, timeout: float) -> Sight:
         """Shake hands, ask for ``server_name``, and see what is shown.
 
+        :param server_name: None asks for no name (no SNI), as clients do that know an address alone
         :param timeout: seconds for connection and handshake; several of them are needed where something is wrong
         :raises CdnError: no handshake came about
         """
@@ -151,7 +152,7 @@ class TlsClient:
                 reason += " (this host seems to have no IPv6; ip_version=ipv4 leaves such addresses out)"
         raise CdnError(reason, provider=PROVIDER, action="handshake", code=code)
 
-    def _look(self, address: Address, server_name: str, timeout: float) -> Sight:
+    def _look(self, address: Address, server_name: str | None, timeout: float) -> Sight:
         try:
             return self._seen(self._current, address, server_name, timeout)
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
@@ -164,7 +165,7 @@ class TlsClient:
                 raise refused from None
 
     def _seen(
-        self, context: ssl.SSLContext, address: Address, server_name: str, timeout: float, weakness: str = ""
+        self, context: ssl.SSLContext, address: Address, server_name: str | None, timeout: float, weakness: str = ""
     ) -> Sight:
         distrust, out_of_date = "", False
         try:
@@ -176,7 +177,7 @@ class TlsClient:
         facts = facts_of(shown.parsed) if shown.parsed else self._facts(shown.der, address, server_name, timeout)
         return Sight(shown.der, facts, shown.tls_version, shown.seconds, distrust, out_of_date, weakness)
 
-    def _facts(self, der: bytes, address: Address, server_name: str, timeout: float) -> Facts | None:
+    def _facts(self, der: bytes, address: Address, server_name: str | None, timeout: float) -> Facts | None:
         """What a certificate says that was not verified; None where it cannot be parsed.
 
         Where that takes a handshake, one does for all who see the same certificate, unless that one fails.
@@ -194,7 +195,7 @@ class TlsClient:
             mine.set_result(facts)
         return facts
 
-    def _trusting_it_alone(self, der: bytes, address: Address, server_name: str, timeout: float) -> Facts | None:
+    def _trusting_it_alone(self, der: bytes, address: Address, server_name: str | None, timeout: float) -> Facts | None:
         """What a certificate says, by a handshake that trusts this one alone, at any date.
 
         None where that fails: the server shows another certificate meanwhile, or it is none for TLS servers.
@@ -207,7 +208,7 @@ class TlsClient:
         except OSError:
             return None
 
-    def _shake(self, context: ssl.SSLContext, address: Address, server_name: str, timeout: float) -> _Shown:
+    def _shake(self, context: ssl.SSLContext, address: Address, server_name: str | None, timeout: float) -> _Shown:
         start = self._clock.now()
         deadline = Deadline(timeout, self._clock)
         with socket.socket(address.family, socket.SOCK_STREAM) as connection:

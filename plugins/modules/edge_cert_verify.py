@@ -36,7 +36,8 @@ options:
   host:
     description:
       - Domains, CNAMEs of the CDN, or addresses.
-      - An address is taken as it is, whatever O(ip_version) says, and needs O(server_name).
+      - An address is taken as it is, whatever O(ip_version) says. The edges of a CDN serve many domains at one address, so
+        there it needs O(server_name).
       - One of O(host) and O(targets) is required.
     type: list
     elements: str
@@ -61,7 +62,8 @@ options:
   server_name:
     description:
       - The name to ask all hosts for (SNI), which their certificates must cover.
-      - If not set, each host is asked for its own name.
+      - If not set, each host is asked for its own name. An address is asked for no name, without SNI, and its certificate
+        must be for this address.
     type: str
   port:
     description: The port of the TLS servers.
@@ -212,7 +214,7 @@ edges:
       type: int
       sample: 443
     server_name:
-      description: The name that the edge was asked for.
+      description: The name that the edge was asked for. V(null) for an address that was asked for none.
       type: str
       sample: www.example.com
     agreed:
@@ -228,7 +230,8 @@ edges:
         - V(not_yet_valid) - its certificate is not valid yet.
         - V(untrusted) - the certificate or its chain is not trusted, for any reason but the dates of the certificate.
           Often, an intermediate certificate is missing.
-        - V(name_not_covered) - its certificate does not cover RV(edges[].server_name).
+        - V(name_not_covered) - its certificate does not cover RV(edges[].server_name), or an address that was asked for
+          no name.
         - V(few_days_left) - fewer than O(min_days_left) days are left.
         - V(unreadable) - names and dates of its certificate could not be read, usually because it is none for
           TLS servers and C(cryptography) is not there.

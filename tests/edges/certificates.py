@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import ssl
 import tempfile
 import warnings
@@ -83,7 +84,7 @@ def make(
     weak: bool = False,
     chained: bool = True,
 ) -> Identity:
-    """A certificate for these names, self-signed unless there is an issuer.
+    """A certificate for these names and addresses, self-signed unless there is an issuer.
 
     :param begins, ends: its validity in days from now
     :param for_clients: TLS servers must not use it
@@ -107,13 +108,20 @@ def make(
         .add_extension(x509.BasicConstraints(is_ca, None), critical=True)
     )
     if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False)
+        builder = builder.add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), False)
     if for_clients:
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
     certificate = builder.sign(issuer.key if issuer else key, hashes.SHA256())
     is_below_root = issuer is not None and issuer.certificate.issuer != issuer.certificate.subject
     chain = (issuer.certificate, *issuer.chain) if issuer is not None and is_below_root and chained else ()
     return Identity(certificate, key, not_before, not_after, chain)
+
+
+def _general(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _name(common_name: str) -> x509.Name:

@@ -50,6 +50,8 @@ Play = Callable[..., dict[str, Any]]
 @pytest.mark.parametrize(
     ("hosts", "server_name", "expected"),
     [
+        (["192.0.2.1"], None, [("192.0.2.1", "192.0.2.1", None)]),
+        (["2001:DB8::0001"], None, [("2001:DB8::0001", "2001:db8::1", None)]),
         (["www.example.com"], None, [("www.example.com", "www.example.com", "www.example.com")]),
         ([" WWW.Example.com. "], None, [("WWW.Example.com.", "www.example.com", "www.example.com")]),
         (["bücher.example"], None, [("bücher.example", "xn--bcher-kva.example", "xn--bcher-kva.example")]),
@@ -59,7 +61,7 @@ Play = Callable[..., dict[str, Any]]
         (["_tls.example.com", "a-b.example"], "x", [("_tls.example.com",) * 2 + ("x",), ("a-b.example",) * 2 + ("x",)]),
     ],
 )
-def test_targets(hosts: list[str], server_name: str | None, expected: list[tuple[str, str, str]]) -> None:
+def test_targets(hosts: list[str], server_name: str | None, expected: list[tuple[str, str, str | None]]) -> None:
     found = targets_of({"host": hosts, "targets": None, "server_name": server_name, "port": 443})
 
     assert [(target.written, target.host, target.server_name) for target in found] == expected
@@ -73,7 +75,6 @@ def test_targets(hosts: list[str], server_name: str | None, expected: list[tuple
         (["a.example", "A.example."], None, "host contains 'A.example.' more than once."),
         (["::1", "0::1"], "a.example", "host contains '0::1' more than once."),
         (["*.example.com"], None, "host: '*.example.com' is a wildcard; name a host that it covers."),
-        (["192.0.2.1"], None, "host: '192.0.2.1' is an address, so server_name is needed: the name to ask it for."),
         (["a.example"], " ", "server_name is blank."),
         (["a.example"], "::1", "server_name: '::1' is an address; it must be a host name."),
         (["a.example"], "*.b.example", "server_name: '*.b.example' is a wildcard; name a host that it covers."),
@@ -129,7 +130,6 @@ def test_targets_say_themselves_what_the_options_of_all_say_otherwise() -> None:
         ([], "targets is an empty list; name at least one."),
         ([{"host": " "}], "targets contains a blank value."),
         ([{"host": "a.example/"}], "targets: 'a.example/' is no host name; write it without scheme, port, "),
-        ([{"host": "192.0.2.1"}], "targets: '192.0.2.1' is an address, so server_name is needed: the name to ask "),
         ([{"host": "a.example", "server_name": " "}], "server_name is blank."),
         ([{"host": "a.example", "server_name": "*.b"}], "server_name: '*.b' is a wildcard; name a host that it covers"),
         ([{"host": "a.example", "port": 0}], "port: 0 was given, but it must be between 1 and 65535."),
@@ -245,6 +245,21 @@ def test_findings(seen: Sight, wanted: Wanted, findings: Mapping[str, str]) -> N
         assert text in found[Finding(finding)]
 
 
+@pytest.mark.parametrize(
+    ("names", "address", "expected"),
+    [
+        (["192.0.2.1"], "192.0.2.1", True),
+        (["www.example.com", "2001:db8::1"], "2001:db8::1", True),
+        (["192.0.2.2", "*.0.2.1", "www.example.com"], "192.0.2.1", False),
+        ([], "192.0.2.1", False),
+    ],
+)
+def test_an_address_must_be_among_those_of_the_certificate(names: list[str], address: str, expected: bool) -> None:
+    found = judge(sight(names=names), address, Wanted(), NOW)
+
+    assert (Finding.NAME_NOT_COVERED not in found) is expected
+
+
 # ---- Looking and waiting, on the test's clock ----
 
 
@@ -282,7 +297,7 @@ class World:
         addresses = [Address(socket.AF_INET6 if ":" in ip else socket.AF_INET, (ip, port)) for ip in found]
         return [address for address in addresses if family in (socket.AF_UNSPEC, address.family)]
 
-    def look(self, address: Address, server_name: str, timeout: float) -> Sight:
+    def look(self, address: Address, server_name: str | None, timeout: float) -> Sight:
         self._catch_up()
         self.looks.append((self.clock.now() - self.began, address.ip, timeout))
         served = self.serves[address.ip]
@@ -610,6 +625,19 @@ def test_an_untrusted_certificate_may_be_accepted_after_one_handshake(play: Play
 
         assert (result["edges"][0]["findings"], result["edges"][0]["sans"]) == ([], [NAME])
         assert len(edge.names) == 1
+
+
+def test_an_address_without_a_name_is_asked_for_none(play: Play, trust: str) -> None:
+    with edges(make(NAME, "127.0.0.1", issuer=ROOT), make(NAME, issuer=ROOT)) as (right, wrong):
+        hosts = [right.address, wrong.address]
+        result = play(edge_cert_verify.main, {"hosts": hosts, "port": right.port, "ca_path": trust})
+
+        assert [row["server_name"] for row in result["edges"]] == [None, None]
+        assert [row["findings"] for row in result["edges"]] == [[], ["name_not_covered"]]
+        assert result["edges"][1]["error"]["message"] == (
+            f"127.0.0.2:{wrong.port} serves a certificate that does not cover 127.0.0.2 (www.example.com)."
+        )
+        assert right.names == wrong.names == [None]
 
 
 def test_a_name_with_several_addresses(play: Play, trust: str, monkeypatch: pytest.MonkeyPatch) -> None:
