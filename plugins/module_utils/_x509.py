@@ -48,6 +48,23 @@ def misplaced(chain: Sequence[bytes]) -> int | None:
     return None
 
 
+def unlinked(chain: Sequence[bytes]) -> int | None:
+    """The place of the first certificate in a chain that leads up from its first one in no order; None where all do."""
+    first, *others = map(_parsed, chain)
+    wanted, left = {first.issuer}, dict(enumerate(others, 1))
+    while True:
+        fitting = [place for place, certificate in left.items() if certificate.subject in wanted]
+        if not fitting:
+            return min(left, default=None)
+        wanted.update(left.pop(place).issuer for place in fitting)
+
+
+def begins_with_leaf(chain: Sequence[bytes]) -> bool:
+    """Whether the first certificate of a chain is the issuer of none of the others."""
+    first, *others = map(_parsed, chain)
+    return all(other.issuer != first.subject or other.subject == other.issuer for other in others)
+
+
 def self_issued(der: bytes) -> bool:
     """Whether a certificate names itself as its issuer, so that there is none above it."""
     certificate = _parsed(der)

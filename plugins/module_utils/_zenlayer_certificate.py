@@ -91,6 +91,8 @@ def decide_upload(material: Material, label: str | None, stored: Sequence[Certif
     holder = next((certificate for certificate in stored if label is not None and certificate.label == label), None)
     if holder is not None:
         return Refuse(f"{taken(holder)} Nothing was changed.", code="LabelTaken")
+    if material.flaw is not None:
+        return material.flaw
     return Change("uploaded", "would_upload", note=_unchecked(material) + _alone(material))
 
 
@@ -125,6 +127,8 @@ def decide_replacement(material: Material, replace_id: str, stored: Sequence[Cer
             "Nothing was changed.",
             code="NamesNotCovered",
         )
+    if material.flaw is not None:
+        return material.flaw
     extra = f"whether it covers all names of {old}"
     return Change("replaced", "would_replace", note=_unchecked(material, extra) + _alone(material))
 

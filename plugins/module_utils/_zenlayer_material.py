@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ansible_collections.certops.cdn.plugins.module_utils._certificates import (
@@ -22,9 +22,17 @@ from ansible_collections.certops.cdn.plugins.module_utils._certificates import (
 from ansible_collections.certops.cdn.plugins.module_utils._errors import InputError
 from ansible_collections.certops.cdn.plugins.module_utils._hostnames import normalise
 from ansible_collections.certops.cdn.plugins.module_utils._options import not_blank
+from ansible_collections.certops.cdn.plugins.module_utils._plan import Refuse
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._times import iso_time
-from ansible_collections.certops.cdn.plugins.module_utils._x509 import facts_of, key_belongs_to, misplaced, self_issued
+from ansible_collections.certops.cdn.plugins.module_utils._x509 import (
+    begins_with_leaf,
+    facts_of,
+    key_belongs_to,
+    misplaced,
+    self_issued,
+    unlinked,
+)
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import Certificate
 
 
@@ -46,12 +54,14 @@ class Material:
     :ivar content: the PEM text of its chain in the canonical form
     :ivar facts: what it says; None where that is not known
     :ivar alone: it needs a certificate above it, and none is given
+    :ivar flaw: why its issuers cannot be uploaded with it as they are given; None where they can, or nobody knows
     """
 
     digests: frozenset[str]
     content: str = ""
     facts: Facts | None = None
     alone: bool = False
+    flaw: Refuse | None = None
 
     def comparable(self, stored: Certificate) -> bool:
         """Whether the fingerprint of a stored certificate is of a digest that is known here too."""
@@ -114,9 +124,9 @@ def material_of(certificate: str, redact: Redactor) -> Material:
 
 
 def checked_pair(certificate: str, private_key: str, redact: Redactor, now: datetime) -> tuple[Material, str]:
-    """Certificate and key, as they can be uploaded.
+    """Certificate and key, as they can be uploaded, unless there is a flaw among the issuers.
 
-    :raises InputError: they cannot be read, do not belong together, are out of date or out of order
+    :raises InputError: they cannot be read, do not belong together, are out of date, or the certificate is not the first
     """
     key = private_key_in("private_key", not_blank("private_key", private_key), redact)
     material = material_of(certificate, redact)
@@ -129,19 +139,36 @@ def checked_pair(certificate: str, private_key: str, redact: Redactor, now: date
         raise InputError(f"certificate is not valid before {iso_time(begins)}.", code="CertificateNotYetValid")
     chain = certificates_in("certificate", certificate, redact)
     try:
-        wrong = misplaced(chain)
+        flaw, leaf_first = _flaw(chain), begins_with_leaf(chain)
     except ValueError:
         raise InputError("certificate cannot be read: its chain holds what is no X.509 certificate.") from None
-    if wrong is not None:
-        raise InputError(
-            f"certificate: its chain is in the wrong order; certificate {wrong + 1} of {len(chain)} did not issue any"
-            " of those before it. The certificate itself comes first, then its issuer, and so on.",
-            code="ChainOrder",
-        )
+    if flaw is not None and not leaf_first:
+        raise InputError(flaw.reason, code=flaw.code)
     try:
         belongs = key_belongs_to(key, chain[0])
     except ValueError:
         raise InputError("private_key cannot be read: what the PEM text holds is no private key.") from None
     if not belongs:
         raise InputError("private_key does not belong to certificate.", code="KeyMismatch")
-    return material, key
+    return replace(material, flaw=flaw), key
+
+
+def _flaw(chain: Sequence[bytes]) -> Refuse | None:
+    """What is wrong with the order of a chain, or with what is in it; None where nothing is.
+
+    :raises ValueError: there is something in it that cannot be read
+    """
+    gap, wrong = unlinked(chain), misplaced(chain)
+    if gap is not None and begins_with_leaf(chain):
+        return Refuse(
+            f"certificate: its chain has a gap; certificate {gap + 1} of {len(chain)} did not issue any of the others."
+            " One in between is missing, or it does not belong there. Nothing was changed.",
+            code="ChainIncomplete",
+        )
+    if wrong is not None:
+        return Refuse(
+            f"certificate: its chain is in the wrong order; certificate {wrong + 1} of {len(chain)} did not issue any"
+            " of those before it. The certificate itself comes first, then its issuer, and so on. Nothing was changed.",
+            code="ChainOrder",
+        )
+    return None

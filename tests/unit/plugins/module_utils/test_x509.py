@@ -17,10 +17,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from ansible_collections.certops.cdn.plugins.module_utils._x509 import (
+    begins_with_leaf,
     facts_of,
     key_belongs_to,
     misplaced,
     self_issued,
+    unlinked,
 )
 from edges.certificates import Identity, make, make_ca
 
@@ -110,6 +112,40 @@ def test_chain_in_the_wrong_order(chain: list[Identity], expected: int | None) -
     assert misplaced([der(identity) for identity in chain]) == expected
 
 
+@pytest.mark.parametrize(
+    ("chain", "expected"),
+    [
+        ([LEAF], None),
+        ([LEAF, INTERMEDIATE, ROOT], None),
+        ([LEAF, ROOT, INTERMEDIATE], None),
+        ([LEAF, ROOT, CROSS, INTERMEDIATE], None),
+        ([LEAF, ROOT], 1),
+        ([LEAF, INTERMEDIATE, OTHER], 2),
+        ([LEAF, OTHER, ROOT, INTERMEDIATE], 1),
+        ([LEAF, LEAF], 1),
+    ],
+)
+def test_chain_with_a_gap(chain: list[Identity], expected: int | None) -> None:
+    assert unlinked([der(identity) for identity in chain]) == expected
+
+
+@pytest.mark.parametrize(
+    ("chain", "expected"),
+    [
+        ([LEAF], True),
+        ([LEAF, INTERMEDIATE, ROOT], True),
+        ([LEAF, ROOT, INTERMEDIATE], True),
+        ([LEAF, LEAF], True),
+        ([ROOT], True),
+        ([ROOT, ROOT], True),
+        ([INTERMEDIATE, LEAF], False),
+        ([ROOT, INTERMEDIATE, LEAF], False),
+    ],
+)
+def test_chain_that_begins_with_an_issuer(chain: list[Identity], expected: bool) -> None:
+    assert begins_with_leaf([der(identity) for identity in chain]) is expected
+
+
 def test_only_a_root_issues_itself() -> None:
     assert [self_issued(der(identity)) for identity in (ROOT, INTERMEDIATE, LEAF)] == [True, False, False]
 
@@ -148,6 +184,8 @@ CALLS: list[Callable[[bytes], Any]] = [
     facts_of,
     self_issued,
     lambda what: misplaced([what]),
+    lambda what: unlinked([what]),
+    lambda what: begins_with_leaf([what]),
     lambda what: key_belongs_to(LEAF.key_pem, what),
 ]
 

@@ -51,6 +51,7 @@ def material(names: str = "a.example b.example", **more: Any) -> Material:
 
 
 UPLOAD = Change("uploaded", "would_upload")
+FLAW = Refuse("Its chain is not in order.", "ChainOrder")
 UNPARSED = Material(frozenset([OURS]))
 
 
@@ -104,6 +105,8 @@ UNPARSED = Material(frozenset([OURS]))
             ),
         ),
         (UNPARSED, None, [stored("c-1", OURS)], Keep()),
+        (material(flaw=FLAW), None, [stored("c-1")], FLAW),
+        (material(flaw=FLAW), None, [stored("c-1", OURS)], Keep()),
     ],
 )
 def test_upload(given_material: Material, label: str | None, others: list[Certificate], expected: Verdict) -> None:
@@ -130,6 +133,8 @@ def not_covered(*names: str) -> Refuse:
         (material(), [stored("c-1", names="")], REPLACE),
         (material(), [stored("c-1", OURS)], Keep()),
         (material("z.example"), [stored("c-1", OURS)], Keep()),
+        (material(flaw=FLAW), [stored("c-1", OURS)], Keep()),
+        (material(flaw=FLAW), [stored("c-1")], FLAW),
         (material("a.x"), [stored("c-1", label="x", names="a.x c.x d.x")], not_covered("c.x", "d.x")),
         (material("*.example"), [stored("c-1", label="x", names="*.a.example a.example")], not_covered("*.a.example")),
         (material(), [], Refuse("replace_id: 'c-1' is not a certificate of this account.", "NotFound")),
@@ -293,6 +298,26 @@ def run(play: Run, account: Account) -> Run:
         return result
 
     return runs
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_order_of_the_issuers_matters_to_an_upload_alone(run: Run, account: Account, check_mode: bool) -> None:
+    root = make_ca("Root")
+    intermediate = make_ca("Intermediate", root)
+    leaf = make("www.example.com", issuer=intermediate)
+    orders = [[leaf, intermediate, root], [leaf, root, intermediate], [leaf, root]]
+    ordered, shuffled, gapped = (
+        {"certificate": "".join(one.pem for one in order), "private_key": leaf.key_pem} for order in orders
+    )
+
+    refused = [run(**pair, check_mode=check_mode) for pair in (shuffled, gapped)]
+    assert [one["error"]["code"] for one in refused] == ["ChainOrder", "ChainIncomplete"]
+    assert [one["outcome"] for one in refused] == ["failed", "failed"]
+    assert account.written == []
+
+    assert run(**ordered)["changed"]
+    again = [run(**pair, check_mode=check_mode) for pair in (shuffled, gapped)]
+    assert [(one["changed"], one["outcome"]) for one in again] == [(False, "unchanged")] * 2
 
 
 def test_certificate_is_uploaded_once(run: Run, account: Account) -> None:

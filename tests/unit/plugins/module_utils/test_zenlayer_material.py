@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.certops.cdn.plugins.module_utils._certificates import Facts, fingerprints
 from ansible_collections.certops.cdn.plugins.module_utils._errors import InputError
+from ansible_collections.certops.cdn.plugins.module_utils._plan import Refuse
 from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer import Certificate
 from ansible_collections.certops.cdn.plugins.module_utils._zenlayer_material import (
@@ -62,6 +63,28 @@ def test_certificate_and_key_are_read(certificate: str, alone: bool) -> None:
     assert material.alone is alone
 
 
+@pytest.mark.parametrize(
+    ("certificate", "code", "reason"),
+    [
+        (
+            LEAF.pem + ROOT.pem + CA.pem,
+            "ChainOrder",
+            "certificate: its chain is in the wrong order; certificate 2 of 3 did not issue any of those before it. The "
+            "certificate itself comes first, then its issuer, and so on. Nothing was changed.",
+        ),
+        (
+            LEAF.pem + ROOT.pem,
+            "ChainIncomplete",
+            "certificate: its chain has a gap; certificate 2 of 2 did not issue any of the others. One in between is "
+            "missing, or it does not belong there. Nothing was changed.",
+        ),
+    ],
+)
+def test_flaw_among_the_issuers_is_left_to_the_decision(certificate: str, code: str, reason: str) -> None:
+    assert checked(certificate).flaw == Refuse(reason, code)
+    assert checked(CHAIN).flaw is None
+
+
 def test_self_signed_certificate_is_whole() -> None:
     leaf = make("www.example.com")
     material, _key = checked_pair(leaf.pem, leaf.key_pem, Redactor(), NOW)
@@ -88,7 +111,9 @@ NO_KEY = "-----BEGIN PRIVATE KEY-----\nMAMCAQA=\n-----END PRIVATE KEY-----\n"
         (EXPIRED.pem, EXPIRED.key_pem, "certificate has expired (20"),
         (FUTURE.pem, FUTURE.key_pem, "certificate is not valid before 20"),
         (CA.pem + LEAF.pem, LEAF.key_pem, "certificate: its chain is in the wrong order; certificate 2 of 2 did not"),
-        (LEAF.pem + ROOT.pem + CA.pem, LEAF.key_pem, "certificate: its chain is in the wrong order; certificate 2 of "),
+        (CA.pem + LEAF.pem + ROOT.pem, LEAF.key_pem, "certificate: its chain is in the wrong order; certificate 2 of "),
+        (ROOT.pem + CA.pem + LEAF.pem, LEAF.key_pem, "certificate: its chain is in the wrong order; certificate 2 of "),
+        (LEAF.pem + ROOT.pem, CA.key_pem, "private_key does not belong to certificate."),
         (NO_CERTIFICATE, LEAF.key_pem, "certificate cannot be read: what the PEM text holds is no X.509 certificate."),
         (LEAF.pem + NO_CERTIFICATE, LEAF.key_pem, "certificate cannot be read: its chain holds what is no X.509"),
         (CHAIN, NO_KEY, "private_key cannot be read: what the PEM text holds is no private key."),
