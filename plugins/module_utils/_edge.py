@@ -215,9 +215,7 @@ def judge(sight: Sight, name: str, wanted: Wanted, now: datetime) -> Findings:
         found[Finding.UNTRUSTED] = f"is not trusted: {sight.distrust}{which}"
     if facts and not is_for(facts.sans, name):
         names = ", ".join(facts.sans[:5]) + (", ..." if len(facts.sans) > 5 else "")
-        found[Finding.NAME_NOT_COVERED] = (
-            f"serves a certificate that does not cover {name} ({names or 'no name'})"
-        )
+        found[Finding.NAME_NOT_COVERED] = f"serves a certificate that does not cover {name} ({names or 'no name'})"
     if sight.weakness:
         found[Finding.WEAK_TLS] = f"speaks TLS that a client of today refuses: {sight.weakness} ({sight.tls_version})"
     if facts is None:

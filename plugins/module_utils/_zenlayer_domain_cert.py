@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
@@ -84,6 +84,8 @@ class DomainBindings:
         """
         self._check(params)
         self._params = params
+        self._ids = _listed(params, "domain_ids", unique)
+        self._names = _listed(params, "domain_names", names_or_patterns)
         self._api = Zenlayer.from_options(params, settings, redact)
         group = params["resource_group_id"] and params["resource_group_id"].strip()
         self._lists = Lists(self._api, group, settings.concurrency)
@@ -103,10 +105,6 @@ class DomainBindings:
         one_given(params, "certificate_id", "certificate_label")
         if params["rollback"] and not params["wait"]:
             raise InputError("rollback needs wait: without it nobody sees a rollout fail.")
-        if params["domain_ids"] is not None:
-            unique("domain_ids", params["domain_ids"])
-        if params["domain_names"] is not None:
-            names_or_patterns("domain_names", params["domain_names"])
         if params["all_covered"] is False:
             raise InputError("all_covered is false, and nothing else says which domains are meant.")
         for name in ("certificate_id", "certificate_label", "resource_group_id"):
@@ -117,10 +115,10 @@ class DomainBindings:
 
     def select(self) -> list[str]:
         self.certificate = self._find_certificate()
-        if self._params["domain_ids"] is not None:
-            keys = self._select_by_id(unique("domain_ids", self._params["domain_ids"]))
-        elif self._params["domain_names"] is not None:
-            keys = self._select_by_name(names_or_patterns("domain_names", self._params["domain_names"]))
+        if self._ids is not None:
+            keys = self._select_by_id(self._ids)
+        elif self._names is not None:
+            keys = self._select_by_name(self._names)
         else:
             keys = self._select_covered(self.certificate)
         expired = self._expired(self.certificate)
@@ -372,6 +370,17 @@ class DomainBindings:
             "before": _binding(before, target.before.config_status if target.before else ""),
             "after": _binding(self._wanted, Rollout.DEPLOYED.value),
         }
+
+
+def _listed(params: Mapping[str, Any], name: str, parse: Callable[[str, Sequence[str]], list[str]]) -> list[str] | None:
+    """The values of a list option; None where it is not given. It may be empty where it is fine that nothing matches.
+
+    :raises InputError: they cannot be used
+    """
+    values: Sequence[str] | None = params[name]
+    if values is None:
+        return None
+    return parse(name, values) if values or not params["allow_no_match"] else []
 
 
 def _binding(certificate: Certificate | None, config_status: str) -> dict[str, Any]:

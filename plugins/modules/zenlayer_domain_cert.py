@@ -58,7 +58,9 @@ options:
     description: Look for domains, and for O(certificate_label), in this resource group only.
     type: str
   allow_no_match:
-    description: Whether it is fine that O(domain_names) or O(all_covered) matches no domain.
+    description:
+      - Whether it is fine that O(domain_names) or O(all_covered) matches no domain, or that O(domain_ids) or
+        O(domain_names) is an empty list.
     type: bool
     default: false
   rollback:

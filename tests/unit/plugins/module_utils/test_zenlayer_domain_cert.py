@@ -277,6 +277,19 @@ def test_names_that_match_nothing_are_fine_where_the_options_say_so(account: Acc
     assert bindings(domain_names=["gone.example.com"], allow_no_match=True).select() == []
 
 
+@pytest.mark.parametrize("domains", [{"domain_ids": []}, {"domain_names": []}])
+def test_empty_list_is_fine_where_the_options_say_so(account: Account, domains: dict[str, Any]) -> None:
+    result = run(account, **domains, allow_no_match=True)
+    assert (result["domains"], set(result["summary"].values())) == ([], {0})
+    assert result["certificate"]["certificate_id"] == "new"
+    assert account.count("DescribeDomains") == 0
+
+
+def test_options_that_are_all_null_stay_refused(account: Account) -> None:
+    with pytest.raises(InputError, match="are all empty"):
+        bindings(allow_no_match=True)
+
+
 def test_all_covered_domains_are_selected(account: Account) -> None:
     account.domain("d-apex", "EXAMPLE.com")
     account.domain("d-deep", "a.b.example.com")
