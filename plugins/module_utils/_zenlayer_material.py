@@ -126,7 +126,7 @@ def material_of(certificate: str, redact: Redactor) -> Material:
 def checked_pair(certificate: str, private_key: str, redact: Redactor, now: datetime) -> tuple[Material, str]:
     """Certificate and key, as they can be uploaded, unless there is a flaw among the issuers.
 
-    :raises InputError: they cannot be read, do not belong together, are out of date, or the certificate is not the first
+    :raises InputError: they cannot be read, do not belong together, are out of date, or an issuer comes first
     """
     key = private_key_in("private_key", not_blank("private_key", private_key), redact)
     material = material_of(certificate, redact)

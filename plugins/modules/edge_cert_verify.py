@@ -36,8 +36,8 @@ options:
   host:
     description:
       - Domains, CNAMEs of the CDN, or addresses.
-      - An address is taken as it is, whatever O(ip_version) says. The edges of a CDN serve many domains at one address, so
-        there it needs O(server_name).
+      - An address is taken as it is, whatever O(ip_version) says. The edges of a CDN serve many domains at one address,
+        so there it needs O(server_name).
       - One of O(host) and O(targets) is required.
     type: list
     elements: str
@@ -62,8 +62,8 @@ options:
   server_name:
     description:
       - The name to ask all hosts for (SNI), which their certificates must cover.
-      - If not set, each host is asked for its own name. An address is asked for no name, without SNI, and its certificate
-        must be for this address.
+      - If not set, each host is asked for its own name. An address is asked for no name, without SNI, and its
+        certificate must be for this address.
     type: str
   port:
     description: The port of the TLS servers.

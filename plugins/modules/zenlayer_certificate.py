@@ -14,10 +14,10 @@ author:
 description:
   - Makes sure that a certificate is stored at Zenlayer CDN, or that one is not.
   - A certificate is recognised by the fingerprint of its content, whatever its label and resource group. So a renewed
-    certificate is noticed, and the same one is not uploaded twice, whatever its line ends, its blanks, its label, or the
-    order of its issuers.
-  - What can be checked is checked before anything is sent. That the private key belongs to the certificate, and that the
-    certificate is valid now and comes first. Before an upload also that its issuers are in order, with no gap.
+    certificate is noticed, and the same one is not uploaded twice, whatever its line ends, its blanks, its label, or
+    the order of its issuers.
+  - What can be checked is checked before anything is sent. That the private key belongs to the certificate, and that
+    the certificate is valid now and comes first. Before an upload also that its issuers are in order, with no gap.
 extends_documentation_fragment:
   - certops.cdn.zenlayer
   - certops.cdn.connection

@@ -116,7 +116,7 @@ def handshakes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     ],
 )
 def test_a_bad_certificate_is_read_all_the_same(
-    client: TlsClient, start: Start, identity: Identity, distrust: str, out_of_date: bool, handshakes: int
+    client: TlsClient, start: Start, *, identity: Identity, distrust: str, out_of_date: bool, handshakes: int
 ) -> None:
     edge = start(identity)
 
