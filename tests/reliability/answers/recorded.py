@@ -127,4 +127,4 @@ class Player:
 
 def placed(stand_in: Recorder | Player, monkeypatch: Any) -> None:
     """Have every client of this process talk to this."""
-    monkeypatch.setattr(_http, "bounded_adapter", lambda _connections, _clock: stand_in)
+    monkeypatch.setattr(_http, "bounded_adapter", lambda *_given: stand_in)
