@@ -9,7 +9,7 @@ RUN := $(VENV)/python tests/tools/run_tests.py
 STAGES := lint sanity importer docs-lint docs unit conformance usage bounds reliability integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-matrix test-reliability $(STAGES) coverage bench molecule format drawings screenshots lock release release-notes clean
+.PHONY: help setup demo test test-matrix test-reliability mutation $(STAGES) coverage bench molecule format drawings screenshots lock release release-notes clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[^#\t]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test-matrix: setup ## unit, sanity and some integration tests with every ansible
 
 test-reliability: setup ## all proofs of reliability, in full; writes docs/reliability.md (see there)
 	@PYTHONPATH=tests:.venv/collections $(VENV)/pytest tests/reliability --full
+
+mutation: setup ## tests of the tests: wrong decisions have to be noticed; writes docs/reliability.md
+	@PYTHONPATH=tests $(VENV)/python tests/tools/mutations.py
 
 lint: ## ruff, mypy, yamllint, ansible-lint, the changelog, licences
 sanity: ## ansible-test sanity

@@ -46,8 +46,7 @@ def covering(name: str) -> tuple[str, ...]:
     """
     name = normalise(name)
     label, _dot, parent = name.partition(".")
-    wildcard = (f"*.{parent}",) if parent and label not in ("", "*") else ()
-    return (name, *wildcard) if name else ()
+    return (name, f"*.{parent}") if label else ()
 
 
 def covered(names: Iterable[str], name: str) -> bool:

@@ -304,19 +304,12 @@ def test_the_figures(full: bool, tally: Tally, request: pytest.FixtureRequest) -
 
 def figures(tally: Tally, peak: int) -> str:
     """The section of the page."""
-    return "\n".join(
-        [
-            (
-                f"{sum(tally.values()):,} runs of the modules, each with at least one strange answer. All ended "
-                "with a result that is as documented, or with an error that says what is wrong. "
-                f"For the largest answers, Python held {peak / 2**20:.0f} MiB at most."
-            ),
-            "",
-            *_table("module", 0, tally),
-            "",
-            *_table("what was strange", 1, tally),
-        ]
+    lead = (
+        f"{sum(tally.values()):,} runs of the modules, each with at least one strange answer. All of them ended with a "
+        "result that is as documented, or with an error that says what is wrong. For the largest answers, Python held "
+        f"{peak / 2**20:.0f} MiB at most."
     )
+    return "\n".join([lead, "", *_table("module", 0, tally), "", *_table("what was strange", 1, tally)])
 
 
 def _table(title: str, column: int, tally: Tally) -> list[str]:

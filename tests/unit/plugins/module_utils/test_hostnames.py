@@ -33,6 +33,7 @@ DISGUISES = st.sampled_from([str.upper, str.title, lambda name: name + ".", lamb
         ("*.münchen.example", "*.xn--mnchen-3ya.example"),
         ("例え.example.", "xn--r8jz45g.example"),
         ("münchen.example。", "xn--mnchen-3ya.example"),
+        ("\uff4dünchen.example", "xn--mnchen-3ya.example"),  # a full-width m
         ("xn--mnchen-3ya.example", "xn--mnchen-3ya.example"),
         ("", ""),
         (" . ", ""),
@@ -54,6 +55,12 @@ def test_standard_library_encodes_where_idna_is_missing(monkeypatch: pytest.Monk
     exec(compile(source, _hostnames.__file__, "exec"), without_idna)  # noqa: S102 - the module, loaded once more
     assert without_idna["idna"] is None
     assert without_idna["normalise"]("MÜNCHEN.example") == "xn--mnchen-3ya.example"
+
+
+def test_without_idna_names_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_hostnames, "idna", None)
+    assert normalise("*.MÜNCHEN.example.") == "*.xn--mnchen-3ya.example"
+    assert normalise("☃" * 70) == "☃" * 70
 
 
 @given(st.text(max_size=30) | NAMES)

@@ -951,7 +951,7 @@ def test_records_that_cannot_be_read_do_not_make_a_wait_longer(cps: Cps, run: Ru
 def test_a_token_without_a_lifetime_lives_for_the_documented_one() -> None:
     assert _vdms._token({"access_token": "eight-ch"}).lifetime == 300
     assert _vdms._token({"access_token": "eight-ch", "expires_in": "60"}).lifetime == 60
-    assert _vdms._token({"access_token": "x", "expires_in": 0}).lifetime == 0
+    assert _vdms._token({"access_token": "eight-ch", "expires_in": 0}).lifetime == 0
 
 
 # ---- Bad input -------------------------------------------------------------------------------------------------------
