@@ -106,10 +106,11 @@ class RateLimiter:
     Nobody here knows when a call arrives, only that this is between its start and its end: connections take their time,
     threads are held up. So a call has one of ``limit`` places, and another may have that place a second after its end.
     However long their ways are, calls of one place are a second apart where they are counted. What every call takes
-    anyway, as the quickest tells, is the same for both and is taken off.
+    anyway, as the quickest tells, is the same for both and is taken off, but for what the ways there and back may differ.
     """
 
     PAUSE = 1.0
+    SLACK = 0.05
 
     def __init__(self, limit: float, clock: Clock) -> None:
         """
@@ -130,7 +131,7 @@ class RateLimiter:
         ended = self._take_place()
         try:
             if ended is not None:
-                pause = ended + self.PAUSE - (0.0 if math.isinf(self._quickest) else self._quickest) - self._clock.now()
+                pause = ended + self.PAUSE - self._anyway() - self._clock.now()
                 if pause > 0:
                     self._clock.sleep(pause)
             began = self._clock.now()
@@ -141,6 +142,9 @@ class RateLimiter:
                     self._quickest = min(self._quickest, self._clock.now() - began)
         finally:
             self._ends.put(self._clock.now())
+
+    def _anyway(self) -> float:
+        return 0.0 if math.isinf(self._quickest) else max(0.0, self._quickest - self.SLACK)
 
     def _take_place(self) -> float | None:
         """When the last call of a place has ended, None where it was never taken. The longest ago comes first."""
