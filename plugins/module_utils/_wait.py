@@ -106,7 +106,7 @@ class RateLimiter:
     Nobody here knows when a call arrives, only that this is between its start and its end: connections take their time,
     threads are held up. So a call has one of ``limit`` places, and another may have that place a second after its end.
     However long their ways are, calls of one place are a second apart where they are counted. What every call takes
-    anyway, as the quickest tells, is the same for both and is taken off, but for what the ways there and back may differ.
+    anyway, as the quickest tells, is the same for both and is taken off, but for what their ways may differ in.
     """
 
     PAUSE = 1.0
