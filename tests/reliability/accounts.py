@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import yaml
@@ -14,14 +15,17 @@ from emulator.scenario import FOLDER
 from reliability.canaries import Canaries
 from usage.test_ways_of_use import CERTIFICATE, PRIVATE_KEY, QUERIES, TASKS
 
+# Others that run on this machine have other ones.
+OWN = uuid.uuid4().hex[:8]
+
 # As many characters as are allowed that one form or another writes in another way.
 SECRETS = {
-    "access_key_password": "key+pass/word \"é&<%>'0123456789",
-    "api_token": "api.tok+en/0123456789abcdef==",
-    "secret_key": "secret+key/\"&<%>'0123456789",
-    "token": "temporary.tok+en/0123456789abcdef==",
-    "client_secret": "client+secret/ \"é&<%>'0123456789",
-    "access_token": "access.tok+en/0123456789abcdef==",
+    "access_key_password": f"key+pass/word \"é&<%>'{OWN}45",
+    "api_token": f"api.tok+en/{OWN}abcdef==",
+    "secret_key": f"secret+key/\"&<%>'{OWN}45",
+    "token": f"temporary.tok+en/{OWN}abcdef==",
+    "client_secret": f"client+secret/ \"é&<%>'{OWN}45",
+    "access_token": f"access.tok+en/{OWN}abcdef==",
 }
 
 # Every kind of credentials: the service, and the options.

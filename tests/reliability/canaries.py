@@ -89,6 +89,11 @@ class Canaries:
         return sorted(shown | marks)
 
 
+def leaks(secrets: Iterable[str], text: str) -> list[str]:
+    """Which of some secrets are shown, in which form, and the marks."""
+    return Canaries(**{secret: secret for secret in secrets}).found_in(text)
+
+
 def proof_in(authorization: str) -> str:
     """What is secret in an Authorization header: its signature, or its token."""
     return authorization.rpartition("Signature=")[2].removeprefix("Bearer ")

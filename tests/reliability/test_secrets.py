@@ -14,6 +14,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -27,7 +28,7 @@ import yaml
 
 from ansible_collections.certops.cdn.tests.unit.plugins.fakes import LocalServer, Received, hang_up, http_answer
 from emulator.process import Running
-from reliability import accounts
+from reliability import accounts, page
 from reliability.canaries import Canaries, leaks_of, proof_in, text_of
 from reliability.fronts import as_text, forwarded
 from reliability.watch import Watch, hands_over
@@ -284,7 +285,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The cases for each ansible-core: that of --ansible and, in full, those that `make test-matrix` has made."""
     if "case" not in metafunc.fixturenames:
         return
-    own = Path(metafunc.config.getoption("--ansible"))
+    own = Path(metafunc.config.getoption("--ansible")).absolute()
     full = metafunc.config.getoption("--full")
     cases = [(own, case) for case in (ALL if full else SAMPLE)]
     if full:
@@ -295,8 +296,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, emulator: Running, bin_folder: Path) -> Bench:
-    return Bench(tmp_path, emulator, bin_folder)
+def folder() -> Iterator[Path]:
+    """An empty folder with a short name: ansible-core 2.22 has sockets in it."""
+    with tempfile.TemporaryDirectory(prefix="cdn-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def bin_folder(request: pytest.FixtureRequest) -> Path:
+    """Where the Ansible is that is tested."""
+    return Path(request.config.getoption("--ansible")).absolute()
+
+
+@pytest.fixture
+def bench(folder: Path, emulator: Running, bin_folder: Path) -> Bench:
+    return Bench(folder, emulator, bin_folder)
 
 
 @pytest.fixture
@@ -324,3 +338,105 @@ def test_no_secret_is_shown(case: tuple[str, str, int, bool], bench: Bench, gate
     assert searched.modules >= len(accounts.MODULES)
     RUNS[name] += len(accounts.MODULES)
     BYTES.update(searched.bytes)
+    CORES.add(core_of(bench))
+
+
+def core_of(bench: Bench) -> str:
+    """The version of the Ansible that was run."""
+    done = subprocess.run(
+        ["ansible-playbook", "--version"], env=bench.environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout.partition("[core ")[2].partition("]")[0]
+
+
+PLANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    # channel: a task that shows the secret there and, as far as can be, nowhere else
+    "standard output": ("debug", {"msg": "{{ secret }}"}),
+    "registered results": ("set_fact", {"shown": "{{ secret }}"}),
+    "temporary files": ("shell", {"cmd": "cat {{ file }} > $TMPDIR/planted; sleep 0.3"}),
+    "process list": ("shell", {"cmd": 'python3 -c "import time; time.sleep(0.3)" "$(cat {{ file }})"'}),
+    "artifacts of ansible-runner": ("set_fact", {"shown": "{{ secret }}"}),
+}
+
+
+@pytest.mark.parametrize("channel", [*PLANTS, "Ansible's log", "requests", "standard error"])
+def test_a_planted_leak_is_found(channel: str, bench: Bench) -> None:
+    secret = accounts.SECRETS["api_token"]
+    (bench.given / "secret").write_text(secret, encoding="utf-8")
+    module, options = PLANTS.get(channel, PLANTS["standard output"])
+    variables = {"file": str(bench.given / "secret"), "secret": "{{ lookup('file', file) }}"}
+    playbook = bench.playbook({"planted": {f"ansible.builtin.{module}": options, "vars": variables}})
+    with Gate(bench.emulator.url, bench.canaries) as gate:
+        if channel == "requests":
+            gate.requests.append(Received("GET", f"/?token={secret}", {}, b"", 1))
+        command = ["ansible-playbook", playbook]
+        if channel == "standard error":
+            command = ["sh", "-c", f"cat {bench.given}/secret >&2"]
+        searched = bench.run(command, gate, runner=channel == "artifacts of ansible-runner")
+
+    assert "api_token as it is" in searched.leaks[channel], searched.leaks
+
+
+# ---- Inventory and role ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("manner", ["repeat as an error", "forward"])
+def test_the_inventory_plugin_shows_no_secret(manner: str, bench: Bench) -> None:
+    bench.emulator.reset(accounts.scenario())
+    with Gate(bench.emulator.url, bench.canaries) as gate:
+        gate.manner = manner
+        source: dict[str, Any] = {"plugin": "certops.cdn.cdn_domains", "providers": ["zenlayer", "tencent", "vdms"]}
+        for service in source["providers"]:
+            credentials = accounts.CREDENTIALS[accounts.credentials_of(service)[0]][1]
+            source[service] = {**credentials, **accounts.urls_of(service, gate.url)}
+        (bench.given / "cdn_domains.yml").write_text(yaml.safe_dump(source), encoding="utf-8")
+        searched = bench.run(["ansible-inventory", "-i", "cdn_domains.yml", "--list", "-vvvv"], gate)
+
+    assert searched.leaks == {}
+    assert gate.requests
+    RUNS["inventory plugin"] += 1
+    BYTES.update(searched.bytes)
+
+
+@pytest.mark.parametrize("manner", ["repeat as an error", "forward"])
+def test_the_role_that_is_given_a_key_shows_no_secret(manner: str, bench: Bench) -> None:
+    bench.emulator.reset(accounts.scenario())
+    bench.emulator.settings(zenlayer={"rollout_seconds": 0})
+    variables = {
+        "zenlayer_rotate_certificate": PAIR.pem, "zenlayer_rotate_private_key": PAIR.key_pem,
+        "zenlayer_rotate_label": "rotated", "zenlayer_rotate_domains": "www.example.com",
+        "zenlayer_rotate_verify": False,
+    }  # fmt: skip
+    (bench.given / "variables.json").write_text(json.dumps(variables), encoding="utf-8")
+    with Gate(bench.emulator.url, bench.canaries) as gate:
+        gate.manner = manner
+        credentials = accounts.CREDENTIALS["access key"][1]
+        bench.environment.update(accounts.environment_of("zenlayer", {**credentials, "api_url": gate.url}))
+        playbook = str(ROOT / "playbooks" / "zenlayer_rotate.yml")
+        searched = bench.run(["ansible-playbook", playbook, "-e@variables.json", "-vvvv", "--diff"], gate)
+
+    assert searched.leaks == {}
+    assert gate.requests
+    RUNS["role zenlayer_rotate"] += 1
+    BYTES.update(searched.bytes)
+
+
+# ---- Figures ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", autouse=True)
+def figures(full: bool, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Write the page, if everything was run and has gone well."""
+    failed = request.session.testsfailed
+    yield
+    wanted = {*SITUATIONS, "inventory plugin", "role zenlayer_rotate"}
+    if full and request.session.testsfailed == failed and set(RUNS) == wanted:
+        situations = "\n".join(f"| {name} | {RUNS[name]} |" for name in sorted(wanted, key=list(RUNS).index))
+        searched = "\n".join(f"| {name} | {where} | {BYTES[name] / 1e6:.1f} |" for name, where in CHANNELS.items())
+        page.replace(
+            "secrets",
+            f"{sum(RUNS.values())} runs with ansible-core {', '.join(sorted(CORES))}: nothing was found in"
+            f" {sum(BYTES.values()) / 1e6:.0f} MB.\n\n"
+            f"| channel | what was searched | MB |\n| --- | --- | --- |\n{searched}\n\n"
+            f"| situation | runs |\n| --- | --- |\n{situations}",
+        )

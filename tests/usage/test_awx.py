@@ -13,9 +13,9 @@ import yaml
 
 from ansible_collections.certops.cdn.plugins.plugin_utils._estate import PROVIDERS
 from emulator.process import Running
+from reliability.canaries import leaks
 from usage import awx
 from usage.conftest import ROOT, Shell
-from usage.test_secrets import leaks
 
 # Field of the credential type -> value in the emulator's demo scenario.
 CREDENTIALS = {
@@ -288,7 +288,7 @@ def test_a_leak_would_be_found(jobs: Jobs) -> None:
     job = jobs.run("leak.yml", ["tencent", "vdms"], {})
 
     assert job.status == "successful", job.stdout
-    assert jobs.leaks() == ["demo\\-secret\\-key", "demo\\-client\\-secret"]
+    assert jobs.leaks() == ["demo-client-secret as it is", "demo-secret-key as it is"]
 
 
 # ---- Execution environments ------------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ from typing import Any
 from edges.certificates import make, make_ca
 from edges.following import following
 from emulator.process import Running
+from reliability.canaries import leaks
 from usage.conftest import ROOT, Done, Shell
-from usage.test_secrets import leaks
 
 PATIENCE = 180
 
