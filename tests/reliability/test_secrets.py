@@ -228,7 +228,7 @@ class Bench:
             private_data_dir=str(private), playbook=command[1], cmdline="--diff", verbosity=4, quiet=True,
             envvars=self.environment, suppress_env_files=True, host_cwd=str(self.given), project_dir=str(self.given),
         )  # fmt: skip
-        # Its record of the command has the environment, and so the credentials that are in it; AWX removes it.
+        # Its own record of the command has the environment, and so the credentials that are in it.
         files = [path for path in private.rglob("*") if path.name != "command"]
         artifacts = text_of(path for path in files if path.name != "stdout")
         return {"standard output": runner.stdout.read(), "artifacts of ansible-runner": artifacts}

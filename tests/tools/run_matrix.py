@@ -3,9 +3,10 @@
 """Test with every ansible-core from 2.16 to the newest, and every Python that is on this machine.
 
 A core has Pythons that run it, and older ones that run modules alone, on the hosts that it manages. With each of both,
-the unit tests and some integration targets are run; with each core, its sanity tests. Pythons are looked for on PATH
-and among those of pyenv; what is not there is skipped, and said so. The environments are made once, in .venv/matrix/.
-The whole output of each run is in .test-results/matrix/. A run of everything writes docs/compatibility.md.
+the unit tests and some integration targets are run; with each core, its sanity tests and the search for secrets in what
+it writes. Pythons are looked for on PATH and among those of pyenv; what is not there is skipped, and said so. The
+environments are made once, in .venv/matrix/. The whole output of each run is in .test-results/matrix/. A run of
+everything writes docs/compatibility.md.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ OLDEST_PYTHON = (3, 9)
 TARGETS = ("edge_cert_verify", "tencent_cert_info", "vdms_cert_request_info", "zenlayer_domain_cert")
 # The unit tests of what runs on managed hosts; those beside them test what the controller runs.
 MODULE_TESTS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
-KINDS = ("unit", "sanity", "integration")
+KINDS = ("unit", "sanity", "integration", "secrets")
+ONCE = ("sanity", "secrets")  # with each core
 
 
 # --- what there is -----------------------------------------------------------------------------------------
@@ -268,20 +270,28 @@ def sanity(core: Core, run: Run) -> None:
     run.note = f"{len(ran)} tests" + (f", without {', '.join(sorted(foreign))}" if foreign else "")
 
 
+def secrets(core: Core, run: Run) -> None:
+    """What Ansible writes; the tests themselves run where the emulator and ansible-runner are."""
+    ansible = ("--ansible", str(core.controller("").bin))
+    run_tests.pytest(run, "tests/reliability/test_secrets.py", *ansible)
+    run.note = " ".join(re.findall(r"\d+ (?:passed|skipped|xfailed)", run.closing))
+
+
 def stages(cores: list[Core], chosen: argparse.Namespace) -> list[Stage]:
     """What is to be run, in the order in which it begins."""
     made = []
     for kind in chosen.kinds:
         for core in cores:
-            if kind == "sanity":
-                made.append(Stage(f"matrix/sanity-{core.series}", partial(sanity, core)))
+            if kind in ONCE:
+                work = sanity if kind == "sanity" else secrets
+                made.append(Stage(f"matrix/{kind}-{core.series}", partial(work, core)))
                 continue
             for python in core.pythons:
                 if chosen.pythons and python not in chosen.pythons:
                     continue
                 name = f"matrix/{kind}-{core.series}-python-{python}"
-                work = unit if kind == "unit" else partial(integration, chosen.targets or targets_for(core, python))
-                made.append(Stage(name, partial(work, core, python)))
+                for_both = unit if kind == "unit" else partial(integration, chosen.targets or targets_for(core, python))
+                made.append(Stage(name, partial(for_both, core, python)))
     return made
 
 
@@ -310,17 +320,17 @@ def table(cores: list[Core], found: Iterable[str], runs: list[Run]) -> str:
         there = [by_name[name] for name in names if name in by_name]
         return ", ".join(run.note if run.outcome == "passed" else f"**{run.outcome}**" for run in there) or "-"
 
-    rows = [["ansible-core", *(f"Python {python}" for python in found), "sanity"]]
+    rows = [["ansible-core", *(f"Python {python}" for python in found), *ONCE]]
     rows.append(["---"] * len(rows[0]))
     for core in cores:
         cells = [
-            cell(*(f"{kind}-{core.series}-python-{python}" for kind in KINDS))
+            cell(*(f"{kind}-{core.series}-python-{python}" for kind in KINDS if kind not in ONCE))
             + (f" (controller: {core.controllers[-1]})" if python in core.targets else "")
             if python in core.pythons
             else "not supported"
             for python in found
         ]
-        rows.append([core.name, *cells, cell(f"sanity-{core.series}")])
+        rows.append([core.name, *cells, *(cell(f"{kind}-{core.series}") for kind in ONCE)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
 
 
