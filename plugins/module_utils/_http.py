@@ -536,7 +536,7 @@ def _is_distrust(exc: BaseException) -> bool:
 
 # What urllib3 and ssl put around a reason: "<urllib3... object at 0x7f>: Failed", "HTTPConnection(...): Failed",
 # "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed (_ssl.c:1006)".
-_NOISE = re.compile(r"^(?:<.*>|HTTPS?Connection\(.*?\)): |^\[SSL[^]]*\] | \(_ssl\.c:\d+\)$")
+_NOISE = re.compile(r"^(?:<.*>|(?:HTTPS?)?Connection\(.*?\)): |^\[SSL[^]]*\] | \(_ssl\.c:\d+\)$")
 
 
 def _root_cause(exc: BaseException) -> str:

@@ -206,7 +206,7 @@ class Bench:
         files = [path for path in files if path not in watch.files or not hands_over(path)]
         channels = {
             **output,
-            "registered results": without_invocations(results),
+            "registered results": results,
             "Ansible's log": text_of([self.written / "log"]),
             "temporary files": text_of(files),
             "process list": "\n".join(watch.command_lines),
@@ -232,17 +232,6 @@ class Bench:
         files = [path for path in private.rglob("*") if path.name != "command"]
         artifacts = text_of(path for path in files if path.name != "stdout")
         return {"standard output": runner.stdout.read(), "artifacts of ansible-runner": artifacts}
-
-
-def without_invocations(results: str) -> str:
-    """Results without the options that Ansible adds: from ansible-core 2.22 on they are masked only where shown."""
-
-    def pruned(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: pruned(item) for key, item in value.items() if key != "invocation"}
-        return [pruned(item) for item in value] if isinstance(value, list) else value
-
-    return json.dumps(pruned(json.loads(results)), ensure_ascii=False)
 
 
 def tasks_for(bench: Bench, url: str, kinds: int, where: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -283,6 +272,9 @@ CORES: set[str] = set()
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The cases for each ansible-core: that of --ansible and, in full, those that `make test-matrix` has made."""
+    if "manner" in metafunc.fixturenames:
+        manners = ["repeat as an error", "repeat", "forward"]
+        metafunc.parametrize("manner", manners if metafunc.config.getoption("--full") else manners[:1])
     if "case" not in metafunc.fixturenames:
         return
     own = Path(metafunc.config.getoption("--ansible")).absolute()
@@ -380,7 +372,6 @@ def test_a_planted_leak_is_found(channel: str, bench: Bench) -> None:
 # ---- Inventory and role ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("manner", ["repeat as an error", "forward"])
 def test_the_inventory_plugin_shows_no_secret(manner: str, bench: Bench) -> None:
     bench.emulator.reset(accounts.scenario())
     with Gate(bench.emulator.url, bench.canaries) as gate:
@@ -398,7 +389,6 @@ def test_the_inventory_plugin_shows_no_secret(manner: str, bench: Bench) -> None
     BYTES.update(searched.bytes)
 
 
-@pytest.mark.parametrize("manner", ["repeat as an error", "forward"])
 def test_the_role_that_is_given_a_key_shows_no_secret(manner: str, bench: Bench) -> None:
     bench.emulator.reset(accounts.scenario())
     bench.emulator.settings(zenlayer={"rollout_seconds": 0})

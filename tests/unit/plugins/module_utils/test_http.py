@@ -302,7 +302,7 @@ def test_refused_connection_is_tried_again_and_then_told(closed_port: str, clock
     assert error.message.startswith(f"Acme {call.action} failed: no connection to {host}: ")
     assert "refused" in error.message
     assert "0x" not in error.message
-    assert "HTTPConnection" not in error.message
+    assert "Connection(" not in error.message
     assert error.message.endswith(" Tried 4 times.")
 
 

@@ -567,6 +567,27 @@ def test_secret_options_are_redacted(switch_on: Play) -> None:
     assert lamps.redact("key s3cret-option") == "key ********"
 
 
+@pytest.mark.parametrize("url", ["https://user:s3cret@example.com", "https://:s3cret@", "x http://u:s3cret@[::1 y"])
+def test_passwords_in_urls_are_redacted_and_registered(
+    switch_on: Play, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    registered: list[str] = []
+    monkeypatch.setattr(f"{run_module.__module__}.register_secret", lambda module, secret: registered.append(secret))
+    lamps = Lamps()
+    switch_on(lamps, spec={**SPEC, "api_url": {"type": "str"}}, api_url=url)
+    assert "s3cret" not in lamps.redact(url)
+    assert registered == ["s3cret"]
+
+
+def test_defect_while_the_result_is_told_is_no_traceback(switch_on: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{run_module.__module__}.told", lambda *_arguments: {}["s3cret"])
+    lamps = Lamps(a="off")
+    lamps.errors["a"] = CdnError("no")
+    result = switch_on(lamps)
+    assert result["error"]["code"] == "Defect"
+    assert "s3cret" not in str(result)
+
+
 class FakeModule:
     def __init__(self) -> None:
         self.no_log_values: set[str] = set()
