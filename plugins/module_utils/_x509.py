@@ -85,9 +85,12 @@ def key_belongs_to(key: str, der: bytes) -> bool:
 
 
 def _parsed(der: bytes) -> Certificate:
-    from cryptography.x509 import load_der_x509_certificate
+    from cryptography.x509 import InvalidVersion, load_der_x509_certificate
 
-    return load_der_x509_certificate(der)
+    try:
+        return load_der_x509_certificate(der)
+    except InvalidVersion as exc:  # which is no ValueError
+        raise ValueError(str(exc)) from exc
 
 
 def _sans(certificate: Certificate) -> list[str]:
