@@ -121,7 +121,7 @@ PLANTS: dict[str, tuple[Any, str, Any, str, strange.Part, str]] = {
         strange.Part("missing", "json"), "a defect: unexpected IndexError in _blind_names",
     ),
     "results that nobody redacts": (
-        _module, "_redacted", lambda value, _redact: value, "zenlayer_certificate_info: list certificates",
+        _module.Ending, "_redacted", lambda _self, value: value, "zenlayer_certificate_info: list certificates",
         strange.Part("echo", "json"), "a secret",
     ),
     "numbers that are infinite": (

@@ -173,7 +173,7 @@ SCENARIOS = (
         state=VDMS,
     ),
     _scenario(
-        "change, check mode", "vdms_cert_request", f"POST/connect/token {STATUS} {ONE}",
+        "change, check mode", "vdms_cert_request", FOUND,
         {"certificate_id": 40021, "certificate_label": "shop-2026"}, state=VDMS, check_mode=True,
     ),
     _scenario(
