@@ -23,9 +23,6 @@ _URL_SAFE = str.maketrans("+/", "-_")
 SHORT = 8
 """Fewer characters than these, inside of something else, are no sign of a secret."""
 
-TRIVIAL = 4
-"""Fewer characters than these are no secret: masking them would spoil the words and numbers that have them."""
-
 _SHAPES = (
     # PEM of any kind: a certificate is no secret, but it drowns a message.
     (re.compile(r"-----BEGIN(?:[A-Z0-9 +]|%20)+-----.*?(?:-----END(?:[A-Z0-9 +]|%20)+-----|$)", re.DOTALL), MASK),
@@ -57,11 +54,9 @@ class Redactor:
             self._remember(secret)
 
     def learn(self, secret: str) -> None:
-        """Add a secret that was obtained at run time, unless it is trivial."""
-        if len(secret) < TRIVIAL:
-            return
+        """Add a secret that was obtained at run time."""
         self._remember(secret)
-        if self._on_new_secret is not None:
+        if secret and self._on_new_secret is not None:
             self._on_new_secret(secret)
 
     def _remember(self, secret: str | None) -> None:

@@ -38,7 +38,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._options import (
     pair_or_token,
 )
 from ansible_collections.certops.cdn.plugins.module_utils._parallel import all_pages, chunks
-from ansible_collections.certops.cdn.plugins.module_utils._redaction import Redactor
+from ansible_collections.certops.cdn.plugins.module_utils._redaction import SHORT, Redactor
 from ansible_collections.certops.cdn.plugins.module_utils._shape import (
     as_key,
     as_number,
@@ -206,7 +206,9 @@ class TokenService:
             if error.outcome is Outcome.UNKNOWN:
                 error.outcome = Outcome.NOT_EXECUTED
             raise
-        self._redact.learn(token.value)
+        # Masked, one of a few characters would spoil the words and numbers that have them. It is no token that is used.
+        if len(token.value) >= SHORT:
+            self._redact.learn(token.value)
         return token
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certops.cdn.plugins.module_utils._redaction import TRIVIAL
+from ansible_collections.certops.cdn.plugins.module_utils._redaction import SHORT
 from ansible_collections.certops.cdn.tests.unit.plugins.fakes import FakeClock
 from emulator.process import Running
 
@@ -90,7 +90,7 @@ class Bench:
         return result, found
 
     def _secrets(self, player: Player) -> list[str]:
-        """The credential that is a secret, the key, and the tokens and signatures that were sent, but for trivial ones."""
+        """The credential that is a secret, the key, and the tokens and signatures that were sent, no short ones."""
         sent = [re.split("Bearer |Signature=", header, maxsplit=1)[-1] for header in player.authorizations]
         key = self.options.get("private_key", "").splitlines()[1:2]
-        return [secret for secret in (list(self.options.values())[1], *key, *sent) if len(secret) >= TRIVIAL]
+        return [secret for secret in (list(self.options.values())[1], *key, *sent) if len(secret) >= SHORT]

@@ -100,6 +100,7 @@ class Cps:
         ]
         self.calls: list[tuple[str, str, Any]] = []
         self.tokens: list[str] = []
+        self.next_token = ""
         self.token_forms: list[dict[str, list[str]]] = []
         self.expires_in: Any = 300
         self.valid: set[str] = set()
@@ -135,7 +136,7 @@ class Cps:
         trouble = self._trouble("POST", "/connect/token")
         if trouble is not None:
             return self._instead(trouble)
-        self.tokens.append(f"token-number-{len(self.tokens) + 1}")
+        self.tokens.append(self.next_token or f"token-number-{len(self.tokens) + 1}")
         self.valid.add(self.tokens[-1])
         return 200, {}, json.dumps({"access_token": self.tokens[-1], "expires_in": self.expires_in})
 

@@ -954,6 +954,12 @@ def test_a_token_without_a_lifetime_lives_for_the_documented_one() -> None:
     assert _vdms._token({"access_token": "eight-ch", "expires_in": 0}).lifetime == 0
 
 
+def test_a_short_token_does_not_spoil_what_is_told(cps: Cps, run: Run) -> None:
+    cps.next_token = "1"
+    cps.add(40021, "shop-1")
+    assert run(certificate_id=40021)["certificate_request"]["certificate_label"] == "shop-1"
+
+
 # ---- Bad input -------------------------------------------------------------------------------------------------------
 
 
