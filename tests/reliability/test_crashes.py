@@ -12,6 +12,7 @@ import random
 import signal
 import statistics
 import subprocess
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -211,7 +212,7 @@ def section(all_killed: list[Killed]) -> str:
     )
     groups = itertools.groupby(sorted(all_killed, key=lambda one: one.how), key=lambda one: one.how)
     rows = [row(how, list(group)) for how, group in groups]
-    return "\n".join([summary, HEAD.rstrip(), *rows])
+    return "\n".join([textwrap.fill(summary, 120), HEAD.rstrip(), *rows])
 
 
 def row(how: str, group: list[Killed]) -> str:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The matrix as a table for docs/reliability.md."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,7 +35,7 @@ def section(played: Sequence[Played]) -> str:
         f"{sum(one.survived for one in played):,} were survived."
     )
     rows = [row(fault.name, [one for one in played if one.case.fault.name == fault.name]) for fault in FAULTS]
-    return "\n".join([summary, HEAD.rstrip(), *rows, row("all", played)])
+    return "\n".join([textwrap.fill(summary, 120), HEAD.rstrip(), *rows, row("all", played)])
 
 
 def row(name: str, played: Sequence[Played]) -> str:
