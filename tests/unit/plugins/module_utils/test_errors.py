@@ -43,6 +43,18 @@ def test_result_is_plain_json() -> None:
     assert json.loads(json.dumps(CdnError("x").as_result()))["outcome"] == "not_executed"
 
 
+def test_what_is_not_known_is_empty() -> None:
+    assert CdnError("x").as_result() == {
+        "provider": "",
+        "action": "",
+        "code": "",
+        "message": "x",
+        "http_status": None,
+        "request_id": None,
+        "outcome": "not_executed",
+    }
+
+
 def test_text_is_the_message() -> None:
     assert str(CdnError("one clear sentence")) == "one clear sentence"
 
@@ -64,6 +76,8 @@ def test_provider_of_the_class_is_the_default() -> None:
 def test_wrong_input_was_not_executed() -> None:
     error = InputError("name is blank.")
     assert (error.code, error.outcome) == ("InvalidInput", Outcome.NOT_EXECUTED)
+    assert (error.message, error.provider) == ("name is blank.", "")
+    assert InputError("x", provider="Acme").provider == "Acme"
 
 
 @pytest.mark.parametrize("kind", [InputError, ApiError, UnexpectedReplyError, CheckModeError])
