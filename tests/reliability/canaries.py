@@ -89,9 +89,12 @@ class Canaries:
         return sorted(shown | marks)
 
 
-def leaks(secrets: Iterable[str], text: str) -> list[str]:
-    """Which of some secrets are shown, in which form, and the marks."""
-    return Canaries(**{secret: secret for secret in secrets}).found_in(text)
+def leaks(secrets: Iterable[str], text: str, public: str = "") -> list[str]:
+    """Which of some secrets are shown, in which form, and the marks.
+
+    :param public: what may be shown, see :class:`Canaries`
+    """
+    return Canaries(public, **{secret: secret for secret in secrets}).found_in(text)
 
 
 def proof_in(authorization: str) -> str:

@@ -43,7 +43,7 @@ CHANNELS = {
     "registered results": "as later tasks see them",
     "Ansible's log": "`ANSIBLE_LOG_PATH`",
     "temporary files": "of controller, modules and system, while they are there and afterwards",
-    "process list": "`/proc/*/cmdline`, 50 times a second",
+    "process list": "`/proc/*/cmdline`, 25 times a second",
     "requests": "`User-Agent`, path and query, as the server receives them",
     "artifacts of ansible-runner": "output, events, facts",
 }

@@ -37,7 +37,7 @@ LOOKS = 30
 PROVIDERS = ("zenlayer", "tencent", "vdms", "edge")
 MODULES = ("zenlayer_domain_cert", "tencent_cert_resubmit", "vdms_cert_request", "edge_cert_verify")
 # What somebody may import without noticing what it costs.
-LARGE = {"asyncio", "concurrent", "cryptography", "jinja2", "multiprocessing", "unittest", "xml", "yaml"}
+LARGE = {"asyncio", "cryptography", "jinja2", "multiprocessing", "unittest", "xml", "yaml"}
 
 
 def run(play: Callable[..., dict[str, Any]], module: str, url: str, **options: Any) -> dict[str, Any]:
