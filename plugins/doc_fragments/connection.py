@@ -21,7 +21,7 @@ options:
     type: path
   timeout:
     description:
-      - Time limit in seconds for the answer to a single request, from its begin to its last byte.
+      - Time limit in seconds for a single request, from when it was sent to the last byte of the answer.
       - It counts for the connection too, but is ten seconds there at most. Three times as long is tried for all
         addresses of the host together.
     type: float

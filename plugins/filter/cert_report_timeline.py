@@ -11,7 +11,7 @@ version_added: 0.1.0
 author:
   - certops.cdn contributors (@certops)
 description:
-  - Tells where to draw what. Places are fractions of the axis, from V(0) at its begin to V(1) at its end.
+  - Tells where to draw what. Places are fractions of the axis, from V(0) at its beginning to V(1) at its end.
   - The axis begins a month ago, and goes as far as the last end, but at least three months and at most thirteen.
   - The role P(certops.cdn.cert_report#role) draws its timeline with it.
 positional: _input

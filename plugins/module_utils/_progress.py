@@ -8,7 +8,7 @@
 
 A module has no way of its own to say anything before its end. Where it runs on the controller, the action plugin that
 started it names a channel in its environment: a UDP port on loopback, and a word that the reports begin with. Reports
-may get lost, and nobody need listen: a run goes the same way with and without them.
+may get lost, and nobody has to listen: a run goes the same way with and without them.
 """
 
 from __future__ import annotations

@@ -314,7 +314,7 @@ DCV_FORMS = {
 }
 """Type, name and value of the records that prove the control of a domain.
 
-CPS tells tokens. That the one for CNAME belongs into the name for OV and EV is documented; the rest is not in the parts
+CPS tells tokens. That the one for CNAME belongs in the name for OV and EV is documented; the rest is not in the parts
 seen (api/vdms.md 3.8, 10.20). These are the forms that DigiCert, the certificate authority, documents for its own
 customers. What is written here is the only place to change them.
 """

@@ -66,7 +66,7 @@ def tc3_matches(auth: Authorization, secret: str, scope: str, headers: Mapping[s
 
 
 def utc_date(timestamp: int) -> str:
-    """The date that belongs into the credential scope."""
+    """The date that belongs in the credential scope."""
     return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d")
 
 

@@ -83,7 +83,7 @@ class Batch:
                 process.kill()
 
     def run(self) -> dict[str, Any]:
-        """The module from its begin to its end."""
+        """The module from its beginning to its end."""
         with self.module() as process:
             output, errors = process.communicate(timeout=PATIENCE)
         assert output, errors

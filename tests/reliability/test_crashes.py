@@ -79,7 +79,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def point_of(seed: int, turn: object) -> int:
-    """After so many calls the process is killed: some time between its begin and the last writes."""
+    """After so many calls the process is killed: some time between its beginning and the last writes."""
     return random.Random(f"{seed} {turn}").randrange(CALLS)
 
 
