@@ -42,9 +42,10 @@ def duration(seconds: float) -> str:
 
 
 def sentence(report: Report, age: float) -> str:
-    """A report in words, ``age`` seconds after it came."""
-    time = duration(report.seconds + age)
-    if report.limit is not None:
+    """A report in words, ``age`` seconds after it came. A limit that has passed is left out."""
+    seconds = report.seconds + age
+    time = duration(seconds)
+    if report.limit is not None and int(seconds) <= int(report.limit):
         time += f" of {duration(report.limit)}"
     counts = f"{report.done} of {report.total} done, {report.pending} pending, {report.failed} failed"
     return f"{counts} ({report.stage}, {time})"

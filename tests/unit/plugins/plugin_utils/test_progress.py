@@ -52,6 +52,14 @@ def test_a_report_in_words() -> None:
     assert sentence(reading, 0) == "0 of 10 done, 10 pending, 0 failed (reading, 5 s)"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "age", "text"),
+    [(2, 0, "2 s of 2 s"), (2.9, 0, "2 s of 2 s"), (1, 2, "3 s"), (3, 0, "3 s")],
+)
+def test_a_limit_that_has_passed_is_told_no_more(seconds: float, age: float, text: str) -> None:
+    assert sentence(report(seconds=seconds, limit=2), age) == f"0 of 10 done, 10 pending, 0 failed (waiting, {text})"
+
+
 # ---- Plain lines ----
 
 
