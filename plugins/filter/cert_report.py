@@ -245,7 +245,9 @@ _value:
           type: str
           sample: "2026-11-28T12:00:00Z"
         days_left:
-          description: Whole days until V(not_after), negative once it has expired.
+          description:
+            - Whole days until V(not_after), rounded down. So it is V(-1) on the first day after the end, and V(-3) where
+              that was less than three days ago.
           type: int
           sample: 4
         expires:

@@ -160,11 +160,9 @@ class View:
 
 
 def when(days: int) -> str:
-    """When something ends or has ended, in words, by its whole days left."""
-    if days < -1:
-        return f"{plural(-days - 1, 'day')} ago"
-    if days == -1:
-        return "less than a day ago"
+    """When something ends or has ended, in words that say what its whole days left say, rounded down as these are."""
+    if days < 0:
+        return f"less than {plural(-days, 'day') if days < -1 else 'a day'} ago"
     return "in less than a day" if days == 0 else f"in {plural(days, 'day')}"
 
 
