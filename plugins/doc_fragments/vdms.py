@@ -61,13 +61,17 @@ options:
     REQUEST_FILTERS = r"""
 options:
   certificate_ids:
-    description: Only requests with these ids. It is no error that some do not exist, but it is told.
+    description:
+      - Only requests with these ids. It is no error that some do not exist, but it is told.
+      - Not together with O(certificate_label).
     type: list
     elements: int
     aliases:
       - certificate_id
   certificate_label:
-    description: Only requests with this label. V(*) stands for any characters.
+    description:
+      - Only requests with this label. V(*) stands for any characters.
+      - Not together with O(certificate_ids).
     type: str
   domains:
     description:

@@ -42,7 +42,9 @@ options:
     DOMAIN_FILTERS = r"""
 options:
   domain_ids:
-    description: Only domains with these ids. It is no error that some do not exist, but it is told.
+    description:
+      - Only domains with these ids. It is no error that some do not exist, but it is told.
+      - Not together with O(domain_names).
     type: list
     elements: str
     aliases:
@@ -52,6 +54,7 @@ options:
       - Only domains with these names, or names that fit a pattern such as V(*.example.com). A wildcard stands for
         exactly one label, as in M(certops.cdn.zenlayer_domain_cert).
       - It is no error that a name or pattern has no domain, but it is told.
+      - Not together with O(domain_ids).
     type: list
     elements: str
     aliases:

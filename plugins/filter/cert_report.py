@@ -246,7 +246,7 @@ _value:
           sample: "2026-11-28T12:00:00Z"
         days_left:
           description:
-            - Whole days until V(not_after), rounded down. So it is V(-1) on the first day after the end, and V(-3) where
+            - Whole days until V(not_after), rounded down. So it is V(-1) on the first day after the end, and V(-3) if
               that was less than three days ago.
           type: int
           sample: 4

@@ -38,7 +38,7 @@ options:
       - Domains, CNAMEs of the CDN, or addresses.
       - An address is taken as it is, whatever O(ip_version) says. The edges of a CDN serve many domains at one address,
         so there it needs O(server_name).
-      - One of O(host) and O(targets) is required.
+      - Exactly one of O(host) and O(targets) is required.
     type: list
     elements: str
     aliases:
@@ -46,6 +46,7 @@ options:
   targets:
     description:
       - Hosts that are asked for different names, or at different ports. For a CDN, whose edges serve many domains.
+      - Exactly one of O(host) and O(targets) is required.
     type: list
     elements: dict
     suboptions:
@@ -72,9 +73,12 @@ options:
   fingerprint:
     description:
       - Fingerprint of the expected certificate, MD5, SHA-1 or SHA-256, in any letter case, with or without colons.
+      - Not together with O(certificate).
     type: str
   certificate:
-    description: The expected certificate as PEM text. Of a chain, the first certificate counts.
+    description:
+      - The expected certificate as PEM text. Of a chain, the first certificate counts.
+      - Not together with O(fingerprint).
     type: str
   all_addresses:
     description: Whether to connect to all addresses of a host, or only to the one that the resolver puts first.
@@ -137,6 +141,12 @@ options:
     default: 10
 seealso:
   - module: certops.cdn.zenlayer_domain_cert
+  - module: certops.cdn.zenlayer_domain_cert_info
+  - plugin: certops.cdn.zenlayer_edge_targets
+    plugin_type: filter
+  - name: Role certops.cdn.zenlayer_rotate
+    description: From a renewed certificate to edges that serve it.
+    link: https://github.com/certops/cdn/blob/main/roles/zenlayer_rotate/README.md
 notes:
   - While waiting, the names of the hosts that do not agree yet are resolved anew each time. The result has the
     addresses that DNS gave last. Those that agree already are not asked again.

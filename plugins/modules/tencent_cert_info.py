@@ -33,6 +33,11 @@ attributes:
     support: full
 seealso:
   - module: certops.cdn.tencent_cert_resubmit
+  - plugin: certops.cdn.cdn_domains
+    plugin_type: inventory
+  - name: Role certops.cdn.cert_report
+    description: One report of the certificates of all providers.
+    link: https://github.com/certops/cdn/blob/main/roles/cert_report/README.md
   - name: DescribeCertificates
     description: The provider's description of the call.
     link: https://www.tencentcloud.com/document/product/1007/36585

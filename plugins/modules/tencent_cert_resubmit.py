@@ -35,7 +35,9 @@ attributes:
     support: full
 options:
   certificate_ids:
-    description: Ids of the certificates.
+    description:
+      - Ids of the certificates.
+      - Exactly one of O(certificate_ids) and O(all_resubmittable) is required.
     type: list
     elements: str
     aliases:
@@ -43,6 +45,7 @@ options:
   all_resubmittable:
     description:
       - All certificates of the account that are in one of O(from_statuses). It is fine if there are none.
+      - Exactly one of O(certificate_ids) and O(all_resubmittable) is required.
     type: bool
   from_statuses:
     description:
@@ -76,6 +79,10 @@ options:
     type: float
     default: 3
 seealso:
+  - module: certops.cdn.tencent_cert_info
+  - name: Role certops.cdn.tencent_resubmit
+    description: Has reviews asked for again every night, with tasks of yours for the documents.
+    link: https://github.com/certops/cdn/blob/main/roles/tencent_resubmit/README.md
   - name: ModifyCertificateResubmit
     description: The provider's description of the call.
     link: https://www.tencentcloud.com/document/product/1007/56960

@@ -46,10 +46,12 @@ options:
     description:
       - Id of the request.
       - With it nothing is ever created, and O(certificate_label) is a value to set.
+      - At least one of O(certificate_id) and O(certificate_label) is required.
     type: int
   certificate_label:
     description:
       - Name of the request. Without O(certificate_id), the one live request that has exactly this label is meant.
+      - At least one of O(certificate_id) and O(certificate_label) is required.
       - The provider's documentation allows letters, digits, V(_) and V(-).
       - Labels are unique, and the label of a deleted request stays taken. One that another request has is refused
         before anything is written.
@@ -247,6 +249,9 @@ options:
 seealso:
   - module: certops.cdn.vdms_cert_request_action
   - module: certops.cdn.vdms_cert_request_info
+  - name: Role certops.cdn.vdms_issue
+    description: Has a certificate issued, with tasks of yours for the DNS records.
+    link: https://github.com/certops/cdn/blob/main/roles/vdms_issue/README.md
   - name: Update Certificate Request
     description: The provider's description of the call that changes a request.
     link: https://developer.edgecast.com/

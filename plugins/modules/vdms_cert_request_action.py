@@ -58,10 +58,14 @@ options:
       - resend_emails
     required: true
   certificate_id:
-    description: Id of the request.
+    description:
+      - Id of the request.
+      - Exactly one of O(certificate_id) and O(certificate_label) is required.
     type: int
   certificate_label:
-    description: The one live request that has exactly this label.
+    description:
+      - The one live request that has exactly this label.
+      - Exactly one of O(certificate_id) and O(certificate_label) is required.
     type: str
   domains:
     description:
@@ -80,6 +84,9 @@ options:
 seealso:
   - module: certops.cdn.vdms_cert_request
   - module: certops.cdn.vdms_cert_request_info
+  - name: Role certops.cdn.vdms_issue
+    description: Has a certificate issued, with tasks of yours for the DNS records.
+    link: https://github.com/certops/cdn/blob/main/roles/vdms_issue/README.md
 notes:
   - The provider's service has very probably ended on 15 January 2025. O(api_url) and O(token_url) lead to a successor
     or a private installation. Nothing could be verified against the real service; what that concerns is listed in the

@@ -37,6 +37,11 @@ attributes:
 seealso:
   - module: certops.cdn.vdms_cert_request
   - module: certops.cdn.vdms_cert_request_action
+  - plugin: certops.cdn.cdn_domains
+    plugin_type: inventory
+  - name: Role certops.cdn.cert_report
+    description: One report of the certificates of all providers.
+    link: https://github.com/certops/cdn/blob/main/roles/cert_report/README.md
 notes:
   - The provider's service has very probably ended on 15 January 2025. O(api_url) and O(token_url) lead to a successor
     or a private installation. Nothing could be verified against the real service; what that concerns is listed in the

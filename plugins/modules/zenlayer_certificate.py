@@ -35,7 +35,11 @@ requirements:
     be checked.
 options:
   state:
-    description: Whether the certificate is to be stored.
+    description:
+      - Whether the certificate is to be stored.
+      - V(present) needs O(certificate) and O(private_key).
+      - V(absent) needs exactly one of O(certificate_id), O(fingerprint), O(label) and O(certificate), which tells what
+        to remove. O(label) beside O(certificate) is accepted, but has no meaning.
     type: str
     choices:
       - present
@@ -43,12 +47,12 @@ options:
     default: present
   certificate:
     description:
-      - The certificate as PEM text, followed by those of its issuers.
+      - The certificate as PEM text, followed by those of its issuers. Required with O(state=present).
       - With O(state=absent), the certificate that is to be removed. O(label) has no meaning then.
     type: str
   private_key:
     description:
-      - The private key of the certificate as PEM text, without a passphrase.
+      - The private key of the certificate as PEM text, without a passphrase. Required with O(state=present).
       - It is sent to the provider and shown nowhere.
     type: str
   label:
@@ -69,6 +73,7 @@ options:
       - Id of a stored certificate that is to have this content, under the id that it has now.
       - The certificate must cover all names of the one that it replaces. All domains that have it bound are given the
         new one at once; M(certops.cdn.zenlayer_domain_cert) waits for that.
+      - It keeps its label, so O(label) cannot be given too.
     type: str
   certificate_id:
     description: Id of the certificate that is to be removed. For O(state=absent) alone.
@@ -80,8 +85,12 @@ options:
       - It must be of the digest that the provider uses, which RV(certificate.fingerprint) shows.
     type: str
 seealso:
-  - module: certops.cdn.zenlayer_domain_cert
   - module: certops.cdn.zenlayer_certificate_info
+  - module: certops.cdn.zenlayer_domain_cert
+  - module: certops.cdn.zenlayer_domain_cert_info
+  - name: Role certops.cdn.zenlayer_rotate
+    description: From a renewed certificate to edges that serve it.
+    link: https://github.com/certops/cdn/blob/main/roles/zenlayer_rotate/README.md
   - name: Zenlayer CDN API
     description: The provider's description of the call that uploads a certificate.
     link: https://docs.console.zenlayer.com/api-reference/networking/cdn/certificate/createcertificate

@@ -73,7 +73,13 @@ options:
     default: false
 seealso:
   - module: certops.cdn.zenlayer_certificate
+  - module: certops.cdn.zenlayer_domain_cert
   - module: certops.cdn.zenlayer_domain_cert_info
+  - plugin: certops.cdn.zenlayer_removable
+    plugin_type: filter
+  - name: Role certops.cdn.cert_report
+    description: One report of the certificates of all providers.
+    link: https://github.com/certops/cdn/blob/main/roles/cert_report/README.md
 notes:
   - Not verified against the real service, for want of an account. What that concerns is listed in the collection's
     C(docs/fidelity.md).

@@ -32,7 +32,9 @@ attributes:
     support: full
 options:
   domain_ids:
-    description: Ids of the domains.
+    description:
+      - Ids of the domains.
+      - Exactly one of O(domain_ids), O(domain_names) and O(all_covered) is required.
     type: list
     elements: str
     aliases:
@@ -41,18 +43,25 @@ options:
     description:
       - Names of the domains, or patterns such as V(*.example.com). A wildcard stands for exactly one label.
       - Every name and every pattern must match, unless O(allow_no_match=true).
+      - Exactly one of O(domain_ids), O(domain_names) and O(all_covered) is required.
     type: list
     elements: str
     aliases:
       - domain_name
   all_covered:
-    description: All domains that the names of the certificate cover.
+    description:
+      - All domains that the names of the certificate cover.
+      - Exactly one of O(domain_ids), O(domain_names) and O(all_covered) is required.
     type: bool
   certificate_id:
-    description: Id of the certificate to bind.
+    description:
+      - Id of the certificate to bind.
+      - Exactly one of O(certificate_id) and O(certificate_label) is required.
     type: str
   certificate_label:
-    description: Label of the certificate to bind. It must belong to one certificate only.
+    description:
+      - Label of the certificate to bind. It must belong to one certificate only.
+      - Exactly one of O(certificate_id) and O(certificate_label) is required.
     type: str
   resource_group_id:
     description: Look for domains, and for O(certificate_label), in this resource group only.
@@ -85,6 +94,15 @@ options:
     type: float
     default: 10
 seealso:
+  - module: certops.cdn.zenlayer_certificate
+  - module: certops.cdn.zenlayer_domain_cert_info
+  - module: certops.cdn.zenlayer_certificate_info
+  - module: certops.cdn.edge_cert_verify
+  - plugin: certops.cdn.zenlayer_rollback_plan
+    plugin_type: filter
+  - name: Role certops.cdn.zenlayer_rotate
+    description: From a renewed certificate to edges that serve it.
+    link: https://github.com/certops/cdn/blob/main/roles/zenlayer_rotate/README.md
   - name: Zenlayer CDN API
     description: The provider's description of the call that binds a certificate.
     link: https://docs.console.zenlayer.com/api-reference/networking/cdn/domain/modifydomaincertificate

@@ -35,7 +35,14 @@ attributes:
     support: full
 seealso:
   - module: certops.cdn.zenlayer_domain_cert
+  - module: certops.cdn.zenlayer_certificate
   - module: certops.cdn.zenlayer_certificate_info
+  - module: certops.cdn.edge_cert_verify
+  - plugin: certops.cdn.cdn_domains
+    plugin_type: inventory
+  - name: Role certops.cdn.cert_report
+    description: One report of the certificates of all providers.
+    link: https://github.com/certops/cdn/blob/main/roles/cert_report/README.md
 notes:
   - Not verified against the real service, for want of an account. What that concerns is listed in the collection's
     C(docs/fidelity.md).

@@ -11,12 +11,13 @@ import yaml
 
 FOLDER = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 NAMES = sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
+MODULES = "ansible_collections.certops.cdn.plugins.modules"
 
 
 @cache
 def page(name: str, part: str) -> Any:
     """DOCUMENTATION, EXAMPLES or RETURN of a module, parsed."""
-    module = importlib.import_module(f"ansible_collections.certops.cdn.plugins.modules.{name}")
+    module = importlib.import_module(f"{MODULES}.{name}")
     return yaml.safe_load(getattr(module, part))
 
 

@@ -1,8 +1,13 @@
 # Copyright: (c) 2026, certops.cdn contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules' pages keep their word: examples run as written, results have the keys that are described, no others."""
+"""The modules' pages keep their word: examples run as written, results have the keys that are described, no others.
 
+They also say which options must be given, and which other pages to read."""
+
+import importlib
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +15,7 @@ import pytest
 
 from emulator.process import Running
 from usage.conftest import Shell
-from usage.modules import NAMES, described, page, seen, undocumented
+from usage.modules import MODULES, NAMES, described, page, seen, undocumented
 
 # What ansible-core adds to every result.
 CORES_OWN = {"changed", "failed", "msg", "diff", "invocation", "warnings", "deprecations", "exception"}
@@ -107,3 +112,52 @@ def test_every_module_is_in_its_group_and_in_all() -> None:
     assert {f"certops.cdn.{group}" for group in groups if group != "all"} == set(
         groups["all"][0]["metadata"]["extend_group"]
     )
+
+
+def constraints(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What a module demands of its options together, such as ``required_one_of``."""
+    module = importlib.import_module(f"{MODULES}.{name}")
+    demanded: dict[str, Any] = {}
+    for runner in ("run_module", "run_query"):
+        monkeypatch.setattr(module, runner, lambda *_arguments, **named: demanded.update(named), raising=False)
+    module.main()
+    return demanded
+
+
+def option_texts(name: str) -> dict[str, str]:
+    """What a module's page says of each option of its own."""
+    return {
+        option: str(entry["description"]) for option, entry in page(name, "DOCUMENTATION").get("options", {}).items()
+    }
+
+
+def names_all(text: str, options: Iterable[str]) -> bool:
+    return all(re.search(rf"O\({option}[)=]", text) for option in options)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_says_which_options_must_be_given_and_which_exclude_each_other(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = option_texts(name)
+    demanded = constraints(name, monkeypatch)
+
+    for group in demanded.get("required_one_of", ()):
+        assert [one for one in group if not (names_all(texts[one], group) and "required" in texts[one])] == []
+    for group in demanded.get("mutually_exclusive", ()):
+        if group[0] in texts:  # the others are in fragments
+            assert any(names_all(text, set(group) - {one}) for one, text in texts.items()), group
+    for option, value, needed, *_any in demanded.get("required_if", ()):
+        condition = f"O({option}={value})"
+        told = all(condition in texts[one] and "Required" in texts[one] for one in needed)
+        assert told or names_all(texts[option], needed), needed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_leads_to_the_other_modules_of_its_provider(name: str) -> None:
+    provider = name.partition("_")[0]
+    siblings = {f"certops.cdn.{other}" for other in NAMES if other.partition("_")[0] == provider and other != name}
+
+    linked = {entry.get("module") for entry in page(name, "DOCUMENTATION")["seealso"]}
+
+    assert sorted(siblings - linked) == []
