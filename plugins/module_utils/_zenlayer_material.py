@@ -161,8 +161,8 @@ def _flaw(chain: Sequence[bytes]) -> Refuse | None:
     gap, wrong = unlinked(chain), misplaced(chain)
     if gap is not None and begins_with_leaf(chain):
         return Refuse(
-            f"certificate: its chain has a gap; certificate {gap + 1} of {len(chain)} did not issue any of the others."
-            " One in between is missing, or it does not belong there. Nothing was changed.",
+            f"certificate: its chain has a gap; it does not lead to certificate {gap + 1} of {len(chain)}. One in"
+            " between is missing, or that one does not belong there. Nothing was changed.",
             code="ChainIncomplete",
         )
     if wrong is not None:
