@@ -497,11 +497,11 @@ def _vdms_attention(told: Mapping[str, Any], key: str, order: str) -> list[Probl
     action = f"certops.cdn.vdms_cert_request_action with certificate_id: {key} and action:"
     if order.lower() in HOPELESS:
         summary = f"Its order at the certificate authority is {_words(order)}.{because}"
-        return [
-            Problem(
-                "rejected", Severity.WARNING, summary, f"Correct the cause, and submit it again: {action} retrigger."
-            )
-        ]
+        again = {
+            "renewalrejected": f"have it renewed again: {action} renew",
+            "reissuerejected": "make the change again with certops.cdn.vdms_cert_request",
+        }.get(order.lower(), f"submit it again: {action} retrigger")
+        return [Problem("rejected", Severity.WARNING, summary, f"Correct the cause, and {again}.")]
     unproved = [
         record
         for record in told.get("dcv_records") or ()

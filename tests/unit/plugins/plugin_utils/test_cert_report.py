@@ -395,6 +395,12 @@ def test_vdms(one: dict[str, Any], expected: list[tuple[str, str, str]]) -> None
         ),
         (request(dcv_records=[{**PENDING, "type": "Email"}]), "not proved", "action: resend_emails"),
         (request(order_status="Rejected", error_message="why"), "rejected. The provider says: why", "retrigger"),
+        (request(order_status="RenewalRejected"), "is renewal rejected.", "certificate_id: 7 and action: renew"),
+        (
+            request(order_status="ReissueRejected"),
+            "is reissue rejected.",
+            "the change again with certops.cdn.vdms_cert",
+        ),
         (request(requires_attention=True), "does not go on by itself.", "retrigger"),
         (request(days=5), "Expires in 5 days.", "certificate_id: 7 and action: renew"),
         (request(days=5, auto_renew=True), "Expires in 5 days.", "by itself"),
