@@ -23,7 +23,7 @@ def hands_over(path: Path) -> bool:
 class Watch:
     """Looks until the block ends.
 
-    :ivar command_lines: those of all processes that were seen
+    :ivar command_lines: those of all processes that were seen and belong to the command that is watched
     :ivar modules: the processes of modules among them
     :ivar files: the files that were seen, kept, with their mode and that of their folder
     """
@@ -31,7 +31,7 @@ class Watch:
     def __init__(self, kept: Path, *folders: Path, signal_when: Callable[[], bool] = lambda: False, number: int = 0):
         """
         :param kept: where files go to as they are seen, by a hard link, so that they can be read when they are gone
-        :param folders: where to look for files
+        :param folders: where to look for files; whoever names one of them, in words or environment, is watched
         :param signal_when: whether to send the signal ``number`` to the modules that run
         """
         self.command_lines: set[str] = set()
@@ -39,6 +39,7 @@ class Watch:
         self.files: dict[Path, tuple[int, int]] = {}
         self._kept = kept
         self._folders = folders
+        self._marks = [str(folder).encode() for folder in folders]
         self._signal_when = signal_when
         self._number = number
         self._seen: set[int] = set()
@@ -65,7 +66,11 @@ class Watch:
         wanted = self._signal_when()
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                words = (process / "cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
+                line, environment = (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
+                # What else runs on this machine is not the command's.
+                if not any(mark in line or mark in environment for mark in self._marks):
+                    continue
+                words = line.decode("utf-8", "replace").split("\0")
                 self.command_lines.add(" ".join(words))
                 if self._is_module(words):
                     self.modules.add(int(process.name))
