@@ -153,3 +153,12 @@ def test_secrets_that_threads_learn_at_the_same_time_are_all_kept() -> None:
     for thread in threads:
         thread.join()
     assert redact(" ".join(secrets)) == " ".join([MASK] * 50)
+
+
+@pytest.mark.parametrize("text", ["a/b c+d", "a%2Fb%20c%2Bd", "a%2Fb+c%2Bd"])
+def test_a_secret_is_known_in_each_of_its_forms_in_a_url(text: str) -> None:
+    assert Redactor("a/b c+d")(f"({text})") == f"({MASK})"
+
+
+def test_a_secret_inside_another_one_does_not_leave_the_rest_of_it() -> None:
+    assert Redactor("zinc", "a-zinc-b")("a-zinc-b zinc") == f"{MASK} {MASK}"

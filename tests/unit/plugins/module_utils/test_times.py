@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -132,3 +134,21 @@ def test_days_left_are_negative_exactly_once_the_moment_has_passed(until: dateti
     left = days_left(until, now)
     assert left is not None
     assert (left < 0) == (until < now)
+
+
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A host whose own zone is not UTC."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
+def test_the_zone_of_the_host_does_not_matter() -> None:
+    moment = parse_time("2030-01-31T00:00:00+02:00")
+    assert moment is not None
+    assert moment.utcoffset() == timedelta(0)
+    assert iso_time(moment) == "2030-01-30T22:00:00Z"

@@ -75,6 +75,17 @@ def test_pause_is_never_longer_than_the_cap(base: float, cap: float, attempt: in
     assert 0 < Backoff(base, cap).pause(attempt) <= cap
 
 
+@pytest.mark.parametrize(("attempt", "longest"), [(0, 1.0), (3, 8.0), (4, 15.0), (99, 15.0)])
+def test_pauses_by_default(attempt: int, longest: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("random.uniform", lambda _least, most: most)
+    assert Backoff().pause(attempt) == longest
+
+
+def test_a_pause_without_a_cap_can_be_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("random.uniform", lambda _least, most: most)
+    assert Backoff(cap=math.inf).pause(10**9) == 2.0**32
+
+
 def test_polls_begin_early_and_grow_up_to_the_interval() -> None:
     pauses = list(islice(poll_pauses(10), 60))
     assert pauses[0] == 0.5
