@@ -529,9 +529,9 @@ def _while_connecting(exc: BaseException) -> bool:
 
 def _is_distrust(exc: BaseException) -> bool:
     """Whether a TLS connection was given up because of the certificate."""
-    # urllib3 1.26 compares addresses by itself, and has an exception of its own for those that differ.
-    own = any(type(layer).__name__ == "CertificateError" for layer in _layers(exc))
-    return own or "CERTIFICATE_VERIFY_FAILED" in str(exc)
+    # urllib3 1.26 compares addresses by itself, and has an exception of its own, or Python's, for those that differ.
+    compared = any(type(layer).__name__ in ("CertificateError", "SSLCertVerificationError") for layer in _layers(exc))
+    return compared or "CERTIFICATE_VERIFY_FAILED" in str(exc)
 
 
 # What urllib3 and ssl put around a reason: "<urllib3... object at 0x7f>: Failed", "HTTPConnection(...): Failed",
