@@ -34,6 +34,12 @@ class Done:
         result: dict[str, Any] = json.loads(self.output[self.output.index("=> {") + 3 : self.output.rindex("}") + 1])
         return result
 
+    def told(self, task: str) -> dict[str, Any]:
+        """The dictionary that a debug task of this name has shown."""
+        text = self.output.partition(f"TASK [{task}]")[2]
+        told: dict[str, Any] = json.JSONDecoder().raw_decode(text, text.index("=> {") + 3)[0]["msg"]
+        return told
+
 
 class Shell:
     """A user's shell: the credentials and the emulator's URLs are in its environment."""
@@ -85,8 +91,7 @@ class Shell:
         told = {"name": "Results", "ansible.builtin.debug": {"msg": {n: f"{{{{ result_of_{n} }}}}" for n in tasks}}}
         done = self.play([*blocks, told], *options, **keywords)
         assert done.code == 0, done.output
-        text = done.output.partition("TASK [Results]")[2]
-        done.results = json.JSONDecoder().raw_decode(text, text.index("=> {") + 3)[0]["msg"]
+        done.results = done.told("Results")
         return done
 
 
