@@ -11,7 +11,8 @@ version_added: 0.1.0
 author:
   - certops.cdn contributors (@certops)
 description:
-  - Leaves those certificates that no domain has bound, and takes out the first ones, which are to be kept.
+  - Leaves those certificates that no domain has bound, and takes out those that are to be kept, which are the ones that
+    were just in use, then the first ones.
 positional: _input, keep_last
 options:
   _input:
@@ -22,7 +23,7 @@ options:
     elements: dict
     required: true
   keep_last:
-    description: So many of the first ones are kept, whether they are bound or not.
+    description: So many are kept, whether they are bound or not. O(previous) come first, then the first ones.
     type: int
     default: 0
   leaving:
@@ -30,7 +31,15 @@ options:
     type: list
     elements: str
     default: []
+  previous:
+    description:
+      - Ids of the certificates that were in use until now, such as each C(previous_certificate_id) of
+        RV(certops.cdn.zenlayer_domain_cert#module:domains). One of them is what somebody would go back to.
+    type: list
+    elements: str
+    default: []
 seealso:
+  - module: certops.cdn.zenlayer_domain_cert
   - module: certops.cdn.zenlayer_certificate_info
 """
 

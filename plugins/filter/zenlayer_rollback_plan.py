@@ -15,6 +15,8 @@ description:
     certificate to go back to.
   - That is the one that M(certops.cdn.zenlayer_domain_cert) has replaced. Where an earlier run had bound the new one
     already, it is the stored certificate that the edges still serve.
+  - Where none of all edges could be reached, nothing is gone back to. That tells of the way to them, and not of the
+    certificate.
   - A certificate that has expired, is not stored any more, or does not cover the domain, is never gone back to.
 positional: _input, edges, certificates
 options:

@@ -24,6 +24,9 @@ SOME_LABEL = "certificate-check"
 NOT_OF_THE_CERTIFICATE = {"weak_tls"}
 """Findings that another certificate would not cure."""
 
+BLIND = "no edge at all could be reached from here, which tells nothing of its certificate"
+"""Why nothing is gone back to where the way to the edges is closed."""
+
 
 def edge_targets(domains: Sequence[Row], host: str = "", port: int = 443) -> list[dict[str, Any]]:
     """Where the edges of each domain are, and the name to ask them for.
@@ -53,13 +56,14 @@ def rollback_plan(
     :param certificates: all that are stored
     """
     stored = {row["certificate_id"]: row for row in certificates}
+    blind = all("unreachable" in edge["findings"] for edge in edges) and len(edges) > 0
     plan = []
     for domain in domains:
         found = [edge for edge in edges if (edge["host"], edge["server_name"]) == _asked(domain, host)]
         wrong = [edge for edge in found if edge["findings"]]
         if found and not wrong:
             continue
-        certificate, reason = _before(domain, wrong, stored)
+        certificate, reason = (None, BLIND) if blind else _before(domain, wrong, stored)
         plan.append(
             {
                 "domain_id": domain["domain_id"],
@@ -119,14 +123,20 @@ def _names(certificate: Row) -> Collection[str]:
     return certificate["sans"] or [certificate["common_name"]]
 
 
-def removable(certificates: Sequence[Row], keep_last: int = 0, leaving: Collection[str] = ()) -> list[Row]:
-    """The certificates that no domain has bound, without the first ones.
+def removable(
+    certificates: Sequence[Row], keep_last: int = 0, leaving: Collection[str] = (), previous: Collection[str] = ()
+) -> list[Row]:
+    """The certificates that no domain has bound, without those that are to be kept.
 
     :param keep_last: so many of the first ones are kept, bound or not
     :param leaving: ids of domains that are about to have another certificate
+    :param previous: ids of certificates that were in use until now; they are kept before the others
     """
+    in_use_first = sorted(certificates, key=lambda certificate: certificate["certificate_id"] not in previous)
+    kept = {certificate["certificate_id"] for certificate in in_use_first[:keep_last]}
     return [
         certificate
-        for certificate in certificates[keep_last:]
-        if not {domain["domain_id"] for domain in certificate["domains"]}.difference(leaving)
+        for certificate in certificates
+        if certificate["certificate_id"] not in kept
+        and not {domain["domain_id"] for domain in certificate["domains"]}.difference(leaving)
     ]

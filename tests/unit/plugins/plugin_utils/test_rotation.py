@@ -107,6 +107,7 @@ def test_edge_targets(domains: list[Row], arguments: list[Any], expected: list[t
 
 NEW, OLD = certificate("c-new", 2026), certificate("c-old", 2025)
 UNKNOWN = "an earlier run has bound the certificate, and nothing tells which one was bound before"
+BLIND = "no edge at all could be reached from here, which tells nothing of its certificate"
 
 
 @pytest.mark.parametrize(
@@ -118,6 +119,10 @@ UNKNOWN = "an earlier run has bound the certificate, and nothing tells which one
         # bound by this run
         (domain(), [edge("not_expected")], [NEW, OLD], "c-old"),
         (domain(), [edge(), edge("unreachable")], [NEW, OLD], "c-old"),
+        (domain(), [edge("unreachable"), edge(name="b.example.com")], [NEW, OLD], "c-old"),
+        (domain(), [edge("unreachable"), edge("untrusted", name="b.example.com")], [NEW, OLD], "c-old"),
+        (domain(), [edge("unreachable")], [NEW, OLD], BLIND),
+        (domain(), [edge("unreachable"), edge("unreachable", name="b.example.com")], [NEW, OLD], BLIND),
         (domain(), [edge("untrusted")], [NEW, OLD], "c-old"),
         (domain(), [edge("not_expected", "weak_tls")], [NEW, OLD], "c-old"),
         (domain(), [], [NEW, OLD], "c-old"),
@@ -159,7 +164,8 @@ UNKNOWN = "an earlier run has bound the certificate, and nothing tells which one
         (domain(before="c-new", changed=False), [edge("not_expected", serves=NEW)], [NEW, OLD], UNKNOWN),
         (domain(before="c-new", changed=False), [edge("not_expected", serves=OLD, sans=["example.com"])],
          [NEW, OLD], UNKNOWN),
-        (domain(before="c-new", changed=False), [edge("unreachable")], [NEW, OLD], UNKNOWN),
+        (domain(before="c-new", changed=False), [edge("unreachable")], [NEW, OLD], BLIND),
+        (domain(before="c-new", changed=False), [edge("unreachable"), edge(name="b.example.com")], [NEW, OLD], UNKNOWN),
         (domain(before="c-new", changed=False), [edge("untrusted")], [NEW, OLD], UNKNOWN),
         (domain(before="c-new", changed=False), [], [NEW, OLD], UNKNOWN),
         (
@@ -215,23 +221,30 @@ def test_edges_behind_one_host_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keep_last", "leaving", "expected"),
+    ("keep_last", "leaving", "previous", "expected"),
     [
-        (0, [], ["c-3", "c-1"]),
-        (1, [], ["c-1"]),
-        (2, [], ["c-1"]),
-        (3, [], []),
-        (9, [], []),
-        (0, ["d-1"], ["c-3", "c-1"]),
-        (0, ["d-1", "d-2"], ["c-3", "c-2", "c-1"]),
-        (1, ["d-1", "d-2"], ["c-2", "c-1"]),
+        (0, [], [], ["c-3", "c-1"]),
+        (1, [], [], ["c-1"]),
+        (2, [], [], ["c-1"]),
+        (3, [], [], []),
+        (9, [], [], []),
+        (0, ["d-1"], [], ["c-3", "c-1"]),
+        (0, ["d-1", "d-2"], [], ["c-3", "c-2", "c-1"]),
+        (1, ["d-1", "d-2"], [], ["c-2", "c-1"]),
+        # what was just in use is kept first, then what ends last
+        (0, [], ["c-1"], ["c-3", "c-1"]),
+        (1, [], ["c-1"], ["c-3"]),
+        (1, ["d-1", "d-2"], ["c-2"], ["c-3", "c-1"]),
+        (1, ["d-1", "d-2"], ["c-1", "c-2", "elsewhere"], ["c-3", "c-1"]),
+        (2, ["d-1", "d-2"], ["c-1"], ["c-2"]),
+        (2, ["d-1", "d-2"], ["c-1", "c-2"], ["c-3"]),
     ],
 )
-def test_removable(keep_last: int, leaving: list[str], expected: list[str]) -> None:
+def test_removable(keep_last: int, leaving: list[str], previous: list[str], expected: list[str]) -> None:
     bound = [{"domain_id": "d-1"}, {"domain_id": "d-2"}]
     rows = [certificate(key, domains=bound if key == "c-2" else []) for key in ("c-3", "c-2", "c-1")]
 
-    assert [row["certificate_id"] for row in removable(rows, keep_last, leaving=leaving)] == expected
+    assert [row["certificate_id"] for row in removable(rows, keep_last, leaving, previous)] == expected
 
 
 # ---- What cannot be used ----
