@@ -66,6 +66,8 @@ MOVED = {
     "docs/docsite/rst/": "reference/docsite/",
 }
 LINK = re.compile(r"(?<=\]\()[^)\s:#]+")
+# What is not in the artifact has an address in the links of what is; on the site it is beside them.
+HOME = re.compile(rf"(?<=\]\(){re.escape(galaxy['repository'])}/blob/main/(?=[\w/]+\.md[)#])")
 # Titles of the reference: "certops.cdn.edge_cert_verify module -- Verify which ..." hardly fits on a phone.
 TITLE = re.compile(rf"^{re.escape(project)}\.(\w+) (\w+) -- (.*)\n\++\n", re.M)
 # Furo has contents of its own.
@@ -96,7 +98,9 @@ def read(_app: Sphinx, page: str, source: list[str]) -> None:
         text = CONTENTS.sub("", TITLE.sub(r"\1\n" + "+" * 80 + r"\n\n*\2: \3.*\n", text))
         text = GUIDE_LINK.sub(r":doc:`\1 </\2>`", text)
     else:
-        text = LINK.sub(lambda link: moved(posixpath.dirname(page), link[0]), text)
+        folder = posixpath.dirname(page)
+        text = HOME.sub(posixpath.relpath(".", folder) + "/", text)
+        text = LINK.sub(lambda link: moved(folder, link[0]), text)
     source[0] = text
 
 

@@ -96,12 +96,17 @@ def test_nothing_is_missing_and_nothing_does_not_belong(built: Path) -> None:
         "tests/unit/conftest.py": b"",
         "docs/key.md": MARKER.encode() + b"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2OF/2",
         "roles/picture.png": bytes(artifact.LARGEST + 1),
+        "docs/links.md": b"""[a](#here) [b](start.md#without-an-account) [c](../roles) [d](https://example.com/gone.md)
+            [e](../TESTING.md#write-one) [f](https://github.com/certops/cdn/blob/main/TESTING.md#write-one)
+            [g](https://github.com/certops/cdn/tree/main/tests) [h](https://github.com/certops/cdn/blob/main/gone.md)""",
     }
-    assert artifact.complaints(wrong, [*repository, "docs/key.md", "roles/picture.png"]) == [
+    assert artifact.complaints(wrong, [*repository, "docs/key.md", "docs/links.md", "roles/picture.png"]) == [
         "tests/unit/conftest.py does not belong in it",
         "plugins/module_utils/_http.py is missing",
         f"roles/picture.png has {artifact.LARGEST + 1} bytes",
         "docs/key.md contains PEM",
+        "docs/links.md: https://github.com/certops/cdn/blob/main/gone.md leads nowhere",
+        "docs/links.md: ../TESTING.md#write-one leads nowhere",
     ]
 
 
