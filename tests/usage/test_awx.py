@@ -87,6 +87,16 @@ def test_job_templates_have_surveys_that_awx_accepts(name: str) -> None:
     assert [q["variable"] for q in template["survey_spec"]["spec"] if q["variable"] not in text] == []
 
 
+def test_every_playbook_has_a_job_template_and_a_place_in_the_guide() -> None:
+    playbooks = {path.stem for path in (ROOT / "playbooks").glob("*.yml")} - {"awx_setup", "demo"}
+    page = (ROOT / "docs" / "awx.md").read_text(encoding="utf-8")
+
+    for name in playbooks:
+        assert f"certops.cdn.{name}\n" in (awx.FOLDER / "project" / f"{name}.yml").read_text(encoding="utf-8")
+    assert set(awx.names("job_templates")) == playbooks
+    assert [name for name in playbooks if f"| {awx.definition('job_templates', name)['name']} |" not in page] == []
+
+
 def test_awx_is_set_up(shell: Shell) -> None:
     awx.stub_modules(shell.folder)
     shell.environment["ANSIBLE_COLLECTIONS_PATH"] += f":{shell.folder}"
@@ -97,6 +107,7 @@ def test_awx_is_set_up(shell: Shell) -> None:
         "awx_setup_credentials": [
             {"type": "zenlayer", "name": "Zenlayer production", "inputs": CREDENTIALS["zenlayer"]},
             {"type": "tencent", "name": "Tencent, made by hand"},
+            {"type": "vdms", "name": "VDMS, made by hand"},
         ],
     }
     (shell.folder / "variables.yml").write_text(yaml.safe_dump(variables), encoding="utf-8")
@@ -120,8 +131,13 @@ def test_awx_is_set_up(shell: Shell) -> None:
             key: value for key, value in wanted.items() if key != "credentials"
         }
         assert told["survey_enabled"]
+        assert told["ask_variables_on_launch"]
     assert kept["job_template/CDN: roll out a certificate"]["credentials"] == ["Zenlayer production"]
     assert kept["job_template/CDN: ask for reviews again"]["credentials"] == ["Tencent, made by hand"]
+    assert kept["job_template/CDN: have a certificate issued"]["credentials"] == ["VDMS, made by hand"]
+    assert kept["job_template/CDN: report on the certificates"]["credentials"] == [
+        "Zenlayer production", "Tencent, made by hand", "VDMS, made by hand",
+    ]  # fmt: skip
     assert "execution_environment" not in kept["job_template/CDN: roll out a certificate"]
     assert kept["credential/Zenlayer production"]["inputs"] == CREDENTIALS["zenlayer"]
     assert "credential/Tencent, made by hand" not in kept
@@ -267,12 +283,22 @@ def test_jobs_leave_no_secret_behind(jobs: Jobs, emulator: Running) -> None:
     )
     wanted = {"zenlayer_rotate_domains": "www.example.com\nimg.example.com", "zenlayer_rotate_verify": "no"}
     rotated = jobs.run_template("zenlayer_rotate", **wanted)
+    (jobs.folder / "project" / "publish.yml").write_text("[]\n", encoding="utf-8")
+    asked = {"vdms_issue_certificate_label": "img-prod", "vdms_issue_domains": "img.example.org\n"}
+    issued = jobs.run_template(
+        "vdms_issue", **asked, vdms_issue_dns_tasks="publish.yml", vdms_issue_wait_for="validation"
+    )
+    reported = jobs.run_template("cert_report", cert_report_providers=["vdms"])
 
     assert demo.status == "successful", demo.stdout
     assert demo.changed == {"localhost": 3}
     assert resubmitted.status == "successful", resubmitted.stdout
     assert rotated.status == "successful", rotated.stdout
     assert len(emulator.calls(action="CreateCertificate")) == 1
+    assert issued.status == "successful", issued.stdout
+    assert "img-prod (" in issued.stdout
+    assert reported.status == "successful", reported.stdout
+    assert " at VDMS: " in reported.stdout
     assert jobs.leaks(key, public=certificate) == []
 
 
