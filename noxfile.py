@@ -46,7 +46,8 @@ def drop_scratch() -> None:
     shutil.rmtree("tests/output/.tmp", ignore_errors=True)
 
 
-for core in ("2.17", "2.18", "2.19"):
+# All that the collection supports and that have been released; `make test-matrix` takes previews too.
+for core in ("2.16", "2.17", "2.18", "2.19", "2.20", "2.21"):
     for kind in ("units", "integration"):
         antsibull_nox.add_ansible_test_session(
             name=f"{kind}-{core}",
