@@ -131,6 +131,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ansible import release
@@ -159,6 +160,12 @@ def as_told(value: Any) -> Any:
     return value
 
 
+ENDINGS = ("cdn_domains.yml", "cdn_domains.yaml")
+"""How the names of files end that are read."""
+
+OURS = re.compile(r"""^plugin: *["']?certops\.cdn\.cdn_domains(?!\w)""", re.MULTILINE)
+"""Names this plugin, in a file of any name."""
+
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 """Variables that make tasks run on the controller, with the Python that runs Ansible."""
 
@@ -168,18 +175,30 @@ SHARED = ("validate_certs", "ca_path", "timeout", "retries", "concurrency", "rat
 Rows = dict[str, Sequence[Mapping[str, Any]]]
 
 
+def _place(option: str) -> str:
+    """Where an option of providers belongs, as the end of a sentence; "" where none has it."""
+    names = [name for name, provider in PROVIDERS.items() if option in provider.options]
+    return f"; it belongs below {' or '.join(names)}" if names else ""
+
+
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "certops.cdn.cdn_domains"
 
     def verify_file(self, path: str) -> bool:
-        return super().verify_file(path) and path.endswith(("cdn_domains.yml", "cdn_domains.yaml"))
+        if not super().verify_file(path):
+            return False
+        if path.endswith(ENDINGS):
+            return True
+        if path.endswith((".yml", ".yaml")) and OURS.search(Path(path).read_text(encoding="utf-8", errors="replace")):
+            self.display.warning(f"{path} is not read by {self.NAME}: its name must end in {' or '.join(ENDINGS)}.")
+        return False
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
         config = self._read_config_data(path)
         unknown = sorted(str(name) for name in config if name not in self._options)
         if unknown:
-            raise AnsibleParserError(f"{', '.join(unknown)} is no option of {self.NAME}.")
+            raise AnsibleParserError(" ".join(f"{name} is no option of {self.NAME}{_place(name)}." for name in unknown))
         try:
             self._populate(self._rows(path, cache))
         except CdnError as error:

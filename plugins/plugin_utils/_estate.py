@@ -57,13 +57,17 @@ class Provider:
     identity: str
     name: str
 
+    @property
+    def options(self) -> set[str]:
+        """The names of its options, aliases among them."""
+        return {name for key, spec in self.argument_spec.items() for name in (key, *spec.get("aliases", ()))}
+
     def checked(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The options as a module would have them: typed, and with what the environment says.
 
         :raises InputError: one of them cannot be used
         """
-        known = {name for key, spec in self.argument_spec.items() for name in (key, *spec.get("aliases", ()))}
-        unknown = sorted(str(name) for name in options if name not in known)
+        unknown = sorted(str(name) for name in options if name not in self.options)
         if unknown:
             raise InputError(f"{', '.join(unknown)} is no option; there are {', '.join(sorted(self.argument_spec))}.")
         # Vaulted values are no strings before ansible-core 2.19.

@@ -180,7 +180,11 @@ def test_options_of_a_provider_may_be_templates(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"domain_names": ["x"]}, "domain_names is no option of certops.cdn.cdn_domains."),
+        ({"domain_names": ["x"]}, "domain_names is no option of certops.cdn.cdn_domains; it belongs below zenlayer."),
+        (
+            {"statuses": ["x"], "zenlayr": {}},
+            "statuses is no option of certops.cdn.cdn_domains; it belongs below tencent or vdms. zenlayr is no option",
+        ),
         ({"providers": []}, "providers is an empty list; name at least one."),
         ({"tencent": {"alias": "x"}}, "tencent: there are options for it, but it is not one of the providers."),
         ({"zenlayer": {"hunter": 1}}, "zenlayer: hunter is no option; there are access_key_id, "),
@@ -279,6 +283,28 @@ def test_files_are_known_by_their_names(tmp_path: Path, name: str, ours: bool) -
     (tmp_path / name).touch()
     assert InventoryModule().verify_file(str(tmp_path / name)) is ours
     assert not InventoryModule().verify_file(str(tmp_path / "missing" / "cdn_domains.yml"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "warns"),
+    [
+        ("domains.yml", b"---\nplugin: certops.cdn.cdn_domains\n", True),
+        ("domains.yaml", b"plugin: 'certops.cdn.cdn_domains'  # ours\n", True),
+        ("domains.yml", b"plugin: certops.cdn.cdn_domains_of_others\n", False),
+        ("domains.yml", b"all:\n  hosts:\n    \xff:\n", False),
+        ("domains.ini", b"plugin: certops.cdn.cdn_domains\n", False),
+        ("cdn_domains.yml", b"plugin: certops.cdn.cdn_domains\n", False),
+    ],
+)
+def test_a_file_that_is_ours_but_for_its_name_is_told(tmp_path: Path, name: str, content: bytes, warns: bool) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    plugin = Plugin({}, {})
+
+    assert plugin.verify_file(str(file)) is (name == "cdn_domains.yml")
+
+    hint = f"{file} is not read by certops.cdn.cdn_domains: its name must end in cdn_domains.yml or cdn_domains.yaml."
+    assert plugin.warnings == [hint] * warns
 
 
 @pytest.mark.parametrize(
