@@ -194,7 +194,7 @@ CALLS: list[Callable[[bytes], Any]] = [
 FUTURE = der(LEAF).replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020109"), 1)
 
 
-@pytest.mark.parametrize("what", [b"\x30\x03\x02\x01\x00", FUTURE])
+@pytest.mark.parametrize("what", [b"\x30\x03\x02\x01\x00", FUTURE], ids=["no certificate", "of an unknown version"])
 @pytest.mark.parametrize("call", CALLS)
 def test_what_is_no_certificate_is_told(call: Callable[[bytes], Any], what: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
