@@ -30,9 +30,10 @@ _SHAPES = (
     (re.compile(r"(?i)\b(signature\s*(?:=|%3D)\s*)[0-9a-f]{16,}"), rf"\1{MASK}"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*"), MASK),
     (
+        # Of JSON. Each round of a group takes memory, so there is none for plain characters, and a limit for escapes.
         re.compile(
             r"(?i)(\"(?:access_token|refresh_token|client_secret|certificateKey|[A-Za-z]*PrivateKey|KeyPassword"
-            r"|private_key|password|token)\"\s*:\s*)\"(?:[^\"\\]|\\.)*\"?"
+            r"|private_key|password|token)\"\s*:\s*)\"[^\"\\]*(?:\\.[^\"\\]*){0,9999}\"?"
         ),
         rf'\1"{MASK}"',
     ),

@@ -135,7 +135,11 @@ def mutmut(place: Path, *arguments: str) -> str:
 
     :raises RuntimeError: it has failed
     """
-    environment = {**os.environ, "PYTHONPATH": str(place / "mutants"), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(place / "mutants"), str(ROOT / "tests")]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     done = subprocess.run(
         [sys.executable, "-m", "mutmut", *arguments], cwd=place, env=environment, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, check=False,

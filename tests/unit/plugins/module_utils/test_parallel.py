@@ -151,7 +151,13 @@ def test_a_list_that_is_said_to_be_absurdly_long_is_not_taken_for_whole(total: i
     items, errors = all_pages(lambda number, seen: (total, pages.read(number, seen)[1]), 10, 4)
     assert items == pages.items
     assert [(error.code, error.outcome) for error in errors] == [("ListTooLong", Outcome.UNKNOWN)]
+    assert "more than 10000 items" in errors[0].message
     assert len(pages.asked) == 1
+
+
+def test_the_longest_list_is_read_to_its_end() -> None:
+    pages = Pages(10 * MAX_PAGES)
+    assert all_pages(pages.read, 10, 1) == (pages.items, [])
 
 
 def test_a_list_without_an_end_is_not_taken_for_whole() -> None:

@@ -8,6 +8,7 @@ import base64
 import html
 import json
 import threading
+import tracemalloc
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -162,3 +163,24 @@ def test_a_secret_is_known_in_each_of_its_forms_in_a_url(text: str) -> None:
 
 def test_a_secret_inside_another_one_does_not_leave_the_rest_of_it() -> None:
     assert Redactor("zinc", "a-zinc-b")("a-zinc-b zinc") == f"{MASK} {MASK}"
+
+
+@pytest.mark.parametrize("escape", ["", r"\n", r"\""])
+def test_a_secret_of_many_lines_is_masked_whole(escape: str) -> None:
+    assert (
+        Redactor()('{"private_key": "' + f"MIIE{escape}" * 9999 + '", "a": "b"}')
+        == f'{{"private_key": "{MASK}", "a": "b"}}'
+    )
+
+
+@pytest.mark.parametrize("character", ["x", r"\n"])
+def test_a_text_of_many_mebibytes_takes_no_more_memory_than_a_few_times_its_size(character: str) -> None:
+    text = '"password": "' + character * (2 * 2**20)
+    redact = Redactor("s3cret")
+    tracemalloc.start()
+    try:
+        redact(text)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 5 * len(text) + 2**24

@@ -112,7 +112,8 @@ def test_status_is_a_number_or_a_number_as_text(told: object, status: Status | N
         (None, Refuse, "is not known (null)"),
         ("waiting", Refuse, "is not known ('waiting')"),
         ({"of": "what"}, Refuse, "is not known (dict)"),
-        ("x" * 100, Refuse, "is not known (str)"),
+        ("x" * 38, Refuse, "is not known ('" + "x" * 38 + "')"),
+        ("x" * 39, Refuse, "is not known (str)"),
     ],
 )
 def test_decision_table(status: object, result: type, words: str) -> None:
@@ -176,6 +177,11 @@ def test_notes_and_reasons_are_sentences_about_the_certificate(told: object, fro
 
     for text in texts(said_of("certificate www (a)", decide(told, from_statuses))):
         assert not text or re.fullmatch(r"certificate www \(a\) (is|has|was|waits) .*[a-z)]\.", text)
+
+
+def test_what_is_awaited_is_said_of_the_certificate_too() -> None:
+    said = said_of("It", Await(predicted=Keep("waits"), unwaited=Refuse("runs")))
+    assert said == Await(predicted=Keep("It waits."), unwaited=Refuse("It runs."))
 
 
 @pytest.mark.parametrize(
