@@ -100,6 +100,8 @@ def test_codes_are_compared_in_upper_snake_case(code: str, expected: str) -> Non
         (400, "SERVICE_TEMPORARY_UNAVAILABLE", Outcome.UNKNOWN),
         (200, "REQUEST_TIMED_OUT", Outcome.UNKNOWN),
         (502, "HTTP_502", Outcome.UNKNOWN),
+        (500, "ANYTHING", Outcome.UNKNOWN),
+        (499, "ANYTHING", Outcome.REFUSED),
     ],
 )
 def test_outcome_of_an_error(status: int, code: str, expected: Outcome) -> None:
