@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 import pytest
 
-from emulator.process import Running, started
+from emulator.process import Running
+from usage import conftest as usage
 from usage.conftest import BIN
+
+# fixtures
+running = usage.running
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,12 +43,6 @@ def full(pytestconfig: pytest.Config) -> bool:
 def seed(pytestconfig: pytest.Config) -> int:
     """The seed of what is random; the head of the report tells it, and --seed repeats it."""
     return seed_of(pytestconfig)
-
-
-@pytest.fixture(scope="session")
-def running() -> Iterator[Running]:
-    with started() as url:
-        yield Running(url)
 
 
 @pytest.fixture
