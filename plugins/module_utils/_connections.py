@@ -118,9 +118,15 @@ class Trust:
 
 def bounded_adapter(connections: int, clock: Clock, trust: Trust) -> HTTPAdapter:
     """A transport adapter for one host and at most so many connections at a time, all of them bounded in time."""
+    from requests import Response
     from requests.adapters import HTTPAdapter
 
     class Adapter(HTTPAdapter):
+        """It keeps what requests works out for each request anew, and is the same for all to one host."""
+
+        pool: Any = None
+        trusting: Any = None
+
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
             super().init_poolmanager(*args, **kwargs)
             _bound(self.poolmanager, clock, trust)
@@ -128,6 +134,29 @@ def bounded_adapter(connections: int, clock: Clock, trust: Trust) -> HTTPAdapter
         def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
             known = self.proxy_manager.get(proxy)
             return known or _bound(super().proxy_manager_for(proxy, **kwargs), clock, trust)
+
+        def get_connection(self, *args: Any, **kwargs: Any) -> Any:  # of requests before 2.32
+            self.pool = self.pool or super().get_connection(*args, **kwargs)
+            return self.pool
+
+        def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+            self.pool = self.pool or super().get_connection_with_tls_context(*args, **kwargs)
+            return self.pool
+
+        def close(self) -> None:
+            super().close()
+            self.pool = self.trusting = None
+
+        def cert_verify(self, conn: Any, *args: Any) -> None:
+            if conn is not self.trusting:
+                super().cert_verify(conn, *args)  # type: ignore[no-untyped-call]
+                self.trusting = conn
+
+        def build_response(self, req: Any, resp: Any) -> Response:
+            response = Response()
+            response.request, response.url = req, req.url
+            response.raw, response.status_code, response.headers = resp, resp.status, resp.headers
+            return response
 
     return Adapter(pool_connections=1, pool_maxsize=connections)
 

@@ -22,6 +22,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -287,12 +288,20 @@ class JsonClient:
 
     def _prepare(self, call: Call, body: bytes | None, deadline: Deadline | None) -> PreparedRequest:
         """The request, signed now: every attempt has a signature or token of its own."""
-        headers = {**self._headers, **_content_type(call), **call.headers}
-        auth = self._auth.by(deadline) if isinstance(self._auth, OAuth2Auth) else self._auth
+        # By hand: `requests.Request.prepare` takes a fifth of a call's processor time, for what is the same every time.
+        request = requests.PreparedRequest()
+        request.method = call.method
         try:
-            request = requests.Request(call.method, self._url(call), headers, data=body, auth=auth).prepare()
+            request.url = _prepared(self._url(call))
         except requests.RequestException as exc:
             raise self._transport_error(call, exc) from exc
+        request.headers = requests.structures.CaseInsensitiveDict(
+            {**self._headers, **_content_type(call), **call.headers}
+        )
+        request.body = body
+        request.prepare_content_length(body)
+        auth = self._auth.by(deadline) if isinstance(self._auth, OAuth2Auth) else self._auth
+        auth(request)
         for name, value in request.headers.items():
             if not (value.isascii() and value.isprintable()):
                 text = f"the header {name} cannot hold line breaks or characters beyond ASCII; check the credentials"
@@ -464,6 +473,17 @@ class JsonClient:
 
 class _FinalError(ApiError):
     """Not executed, and no attempt will be: an untrusted certificate, an impossible URL."""
+
+
+@lru_cache(maxsize=64)
+def _prepared(url: str) -> str:
+    """The URL as it is sent.
+
+    :raises requests.RequestException: it is none
+    """
+    request = requests.PreparedRequest()
+    request.prepare_url(url, None)
+    return str(request.url)
 
 
 def _serialise(call: Call) -> bytes | None:

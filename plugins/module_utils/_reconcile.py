@@ -268,14 +268,18 @@ class Reconciliation(Generic[S]):
         deadline = Deadline(self._waiting.timeout, self._clock)
         # Many writes take their time, and a rollout that is over before anybody has seen it costs a look of its own.
         pauses = poll_pauses(self._waiting.interval, self._clock.now() - since)
+        looked_at = self._clock.now()
         while watched and not deadline.passed():
-            self._clock.sleep(min(next(pauses), deadline.remaining()))
+            # From look to look: what a look itself takes is a part of the pause.
+            pause = next(pauses) - (self._clock.now() - looked_at)
+            self._clock.sleep(min(max(pause, 0.0), deadline.remaining()))
+            looked_at = self._clock.now()
             ended = self._look(watched, deadline)
             if ended:
                 # What ran before has ended: read, decide and perhaps write; a new rollout is looked at early again.
                 self._decide(ended)
                 self._act(ended)
-                pauses = poll_pauses(self._waiting.interval)
+                pauses, looked_at = poll_pauses(self._waiting.interval), self._clock.now()
             watched = [target for target in watched if target.watched]
             self._reporter.update(stage)
         for target in watched:

@@ -473,7 +473,7 @@ def report(runs: list[Run], seconds: float) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", default=[], metavar="STAGE", help="a stage or a group (lint)")
-    parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 4), help="stages at a time")
+    parser.add_argument("--jobs", type=int, default=min((os.cpu_count() or 1) + 1, 4), help="stages at a time")
     parser.add_argument("--measure", action="store_true", help="the coverage of integration targets, too")
     options = parser.parse_args()
     stages = select(options.only)

@@ -209,6 +209,24 @@ def test_connections_are_kept_alive(serve: Callable[..., LocalServer]) -> None:
     assert [request.connection for request in server.requests] == [1, 1, 1]
 
 
+def test_the_way_to_the_host_is_worked_out_once(
+    serve: Callable[..., LocalServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_out = []
+    for name in ("connection_from_host", "connection_from_url"):
+        original = getattr(urllib3.PoolManager, name)
+        monkeypatch.setattr(
+            urllib3.PoolManager, name, lambda *a, original=original, **k: (worked_out.append(1), original(*a, **k))[1]
+        )
+    server = serve(json_answer({}))
+    api = client(server)
+    api.call(READ, as_it_is)
+    first = len(worked_out)
+    api.call(replace(READ, path="/other"), as_it_is)
+    assert (first >= 1, len(worked_out)) == (True, first)
+    assert [request.path for request in server.requests] == [READ.path, "/other"]
+
+
 def test_close_ends_the_connections(serve: Callable[..., LocalServer]) -> None:
     server = serve(json_answer({}))
     api = client(server)

@@ -774,6 +774,21 @@ def test_target_that_vanishes_after_what_ran_before_fails(shelf: Shelf) -> None:
     assert row(run(shelf)["a"]) == ("failed", False, "GONE")
 
 
+def test_what_a_look_takes_is_a_part_of_the_pause(shelf: Shelf, clock: FakeClock) -> None:
+    looks = []
+    poll = shelf.poll
+
+    def poll_slowly(keys: Sequence[str], deadline: Deadline) -> dict[str, Read[Item]]:
+        looks.append(clock.now() - 1000)
+        clock.time += 0.2 if len(looks) < 3 else 0.9
+        return poll(keys, deadline)
+
+    shelf.poll = poll_slowly  # type: ignore[method-assign]
+    shelf.duration = 3
+    run(put(shelf, a=Item("old")))
+    assert looks == pytest.approx([0.5, 0.75, 1.0, 1.9, 2.8])
+
+
 def test_new_rollout_is_looked_at_early_again(shelf: Shelf, clock: FakeClock) -> None:
     put(shelf, a=Item("old"))
     shelf.duration = 40
