@@ -130,6 +130,8 @@ def main() -> int:
         bounds, goals = against_limits(bench, options.most, signatures)
         page.replace("goals", page.goals(goals))
         page.replace("floor", page.floor(bounds))
+        page.replace("parts", page.parts(bounds))
+        page.replace("profile", page.profile(limits.direct(bench, options.most, "--profile")[0]["profile"]))
         page.replace("calls", page.calls(bounds))
         page.replace("signing", page.signing(signatures))
         name, title = "bench_timeline", "Calls in flight over time, for 100 domains"

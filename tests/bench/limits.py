@@ -7,8 +7,9 @@ from __future__ import annotations
 import json
 import statistics
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -65,13 +66,40 @@ class Calls:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """What a run's time was for, in seconds: until its first call, from there to the end of the last one, and after."""
+
+    until: float
+    calls: float
+    after: float
+
+    @classmethod
+    def of(cls, times: Times, spans: Sequence[tuple[float, float]]) -> Parts:
+        """Medians over the runs that count.
+
+        :param spans: begin of the first and end of the last call of each run, of which some may not count
+        """
+        runs = list(zip(times.began, times.seconds, spans[-len(times.seconds) :], strict=True))
+        return cls(
+            statistics.median(first - began for began, _seconds, (first, _last) in runs),
+            statistics.median(last - first for _began, _seconds, (first, last) in runs),
+            statistics.median(began + seconds - last for began, seconds, (_first, last) in runs),
+        )
+
+
+@dataclass(frozen=True)
 class Bound:
-    """One task that binds a certificate to so many domains, and the same task again."""
+    """One task that binds a certificate to so many domains, and the same task again.
+
+    :ivar start: seconds that Ansible takes for a play in which nothing is done
+    """
 
     count: int
     start: float
     first: Times
     again: Times
+    parts: Parts
+    parts_again: Parts
     calls: Calls
     calls_again: Calls
 
@@ -92,14 +120,19 @@ def bound(bench: Bench, count: int) -> Bound:
     def start() -> None:
         starts.append(bench.times(lambda: None, lambda: bench.run(*ping), 1).median)
 
-    first = measured(bench, BIND, count, before=start)
-    calls = Calls.of(bench)
+    spans: list[tuple[float, float]] = []
+
+    def look() -> None:
+        spans.append(span(bench))
+
+    first = measured(bench, BIND, count, before=start, after=look)
+    parts, calls = Parts.of(first, spans), Calls.of(bench)
     command = BIND.command(bench, count)
-    again = bench.times(bench.emulated.forget, lambda: bench.run(*command))
-    calls_again = Calls.of(bench)
+    again = bench.times(bench.emulated.forget, lambda: bench.run(*command), check=look, warm=True)
+    parts_again, calls_again = Parts.of(again, spans), Calls.of(bench)
     if any(call["write"] for call in calls_again.record):
         raise RuntimeError("a second run has written")
-    return Bound(count, statistics.median(starts), first, again, calls, calls_again)
+    return Bound(count, statistics.median(starts), first, again, parts, parts_again, calls, calls_again)
 
 
 def capped(bench: Bench, count: int) -> Times:
@@ -115,17 +148,20 @@ def calls_of_short_rollouts(bench: Bench, count: int) -> Calls:
     return Calls.of(bench)
 
 
-def direct(bench: Bench, count: int) -> tuple[dict[str, float], int]:
-    """What the module's process takes to bind a certificate to so many domains, and how many calls that is."""
+def direct(bench: Bench, count: int, *options: str) -> tuple[dict[str, Any], int]:
+    """What the module's process takes to bind a certificate to so many domains, and how many calls that is.
+
+    :param options: of direct.py
+    """
     bench.emulated.account(count, latency=TUNED.latency, rollout=TUNED.rollout)
-    options = {
+    arguments = {
         "domain_names": ["*.bench.example.com"], "certificate_label": "new", "ca_path": str(bench.emulated.trust),
         "concurrency": TUNED.concurrency, "rate_limit": TUNED.rate_limit,
     }  # fmt: skip
     file = bench.folder / "options.json"
-    file.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": options}), encoding="utf-8")
+    file.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}), encoding="utf-8")
     command = ("sh", "-c", f'"$0" "$@" < "{file}"', sys.executable, ROOT / "tests" / "bench" / "direct.py")
-    done = bench.run(*command, "zenlayer_domain_cert", PYTHONPATH=str(ROOT / ".venv" / "collections"))
+    done = bench.run(*command, "zenlayer_domain_cert", *options, PYTHONPATH=str(ROOT / ".venv" / "collections"))
     if not json.loads(done.stdout)["changed"]:
         raise RuntimeError(done.stdout)
     return json.loads(done.stderr), len(bench.emulated.calls())
@@ -160,26 +196,28 @@ def inventory(bench: Bench, count: int) -> Times:
         source.write_text(
             json.dumps({"plugin": "certops.cdn.cdn_domains", "zenlayer": {}, **options, **groups}), encoding="utf-8"
         )
-        calls = []
+        seconds = []
 
         def graph() -> None:
             done = bench.run(BIN / "ansible-inventory", "-i", source, "--graph")
             assert done.stdout.count("--d") == 2 * count, done.stdout[:1000] + done.stderr
 
-        def forget() -> None:
-            calls.append(during(bench))
-            bench.emulated.forget()
+        def look() -> None:
+            first, last = span(bench)
+            seconds.append(last - first)
 
-        whole = bench.times(forget, graph)
-        calls.append(during(bench))
-        return Times(tuple(one - other for one, other in zip(whole.seconds, calls[-len(whole.seconds) :], strict=True)))
+        whole = bench.times(bench.emulated.forget, graph, check=look)
+        calls = seconds[-len(whole.seconds) :]
+        return Times(tuple(one - other for one, other in zip(whole.seconds, calls, strict=True)))
 
 
-def during(bench: Bench) -> float:
-    """Seconds from the first call in the record to the end of the last one."""
+def span(bench: Bench) -> tuple[float, float]:
+    """Begin of the first call in the record and end of the last one, as `time.perf_counter` tells them."""
     calls = bench.emulated.calls()
-    return max((call["time"] + call["seconds"] for call in calls), default=0.0) - min(
-        (call["time"] for call in calls), default=0.0
+    offset = time.perf_counter() - bench.emulated.control("GET", "stats")["time"]
+    return (
+        offset + min(call["time"] for call in calls),
+        offset + max(call["time"] + call["seconds"] for call in calls),
     )
 
 

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.comparison import TUNED, Contender, prediction
-from bench.limits import Bound, Goal
+from bench.limits import Bound, Goal, Parts
 from bench.runs import ROOT, Times
 from bench.signing import Signed
 from bench.startup import Started
@@ -55,7 +55,7 @@ def machine(seconds: float, runs: int) -> str:
         f"{system}, {platform.system()} {platform.release()}; the emulator runs on the same ones",
         f"Python {platform.python_version()}, {versions}, tccli {tccli_version()}",
         f"{TUNED}, unless a line says otherwise; everything over TLS",
-        f"number of runs of a figure, after one that does not count: {runs}, unless a cell says otherwise",
+        f"{runs} runs of each figure, unless a cell says otherwise",
         f"all of it took {duration(seconds)}",
     ]
     return "\n".join(f"- {line}" for line in lines)
@@ -98,6 +98,35 @@ def floor(bounds: Sequence[Bound]) -> str:
         )  # fmt: skip
     headings = ["N", "bind: ratio", "measured", "least", "nothing to do: ratio", "measured", "least"]
     return table(headings, rows)
+
+
+def parts(bounds: Sequence[Bound]) -> str:
+    """What the time was for."""
+
+    def row(bound: Bound, what: str, found: Parts, least: float) -> list[str]:
+        seconds = (bound.start, found.until, found.after, found.until + found.after - bound.start, found.calls)
+        return [f"{bound.count:,}", what, *(f"{value:.2f} s" for value in seconds), f"**{found.calls / least:.2f}**"]
+
+    rows = []
+    for bound in bounds:
+        rows.append(row(bound, "bind", bound.parts, TUNED.bind(bound.count)))
+        rows.append(row(bound, "nothing to do", bound.parts_again, TUNED.nothing_to_do(bound.count)))
+    headings = [
+        "N", "", "a play with `ping`", "until the first call", "after the last one", "more than with `ping`",
+        "from the first call to the last", "ratio of that to the least",
+    ]  # fmt: skip
+    return table(headings, rows)
+
+
+def profile(found: Mapping[str, Mapping[str, float]]) -> str:
+    """Whose code took the processor, in the main thread and in the others."""
+    whole = sum(sum(seconds.values()) for seconds in found.values())
+    owners = sorted({owner for seconds in found.values() for owner in seconds})
+    rows = [
+        [owner, *(f"{found[thread].get(owner, 0.0) / whole:.0%}".replace("%", " %") for thread in ("others", "main"))]
+        for owner in owners
+    ]
+    return table(["", "the threads that call", "the main thread"], rows)
 
 
 def calls(bounds: Sequence[Bound]) -> str:

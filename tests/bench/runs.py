@@ -27,9 +27,13 @@ PATIENCE = 600
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds that each run took that counts."""
+    """Seconds that each run took that counts.
+
+    :ivar began: when each of them began, as `time.perf_counter` tells it
+    """
 
     seconds: tuple[float, ...]
+    began: tuple[float, ...] = ()
 
     @property
     def median(self) -> float:
@@ -98,18 +102,21 @@ class Bench:
         work: Callable[[], object],
         runs: int = 5,
         check: Callable[[], object] = lambda: None,
+        *,
+        warm: bool = False,
     ) -> Times:
-        """Time the work, after one that does not count; something that runs once has no such warm-up.
+        """Time the work.
 
         :param prepare: comes before each run, and does not count
         :param check: comes after each run, and raises where the work has not been done
+        :param warm: the same has run just before; else the first run does not count, but where it is the only one
         """
         runs = min(runs, self.most)
-        seconds = []
-        for _run in range(runs + (runs > 1)):
+        seconds, began = [], []
+        for _run in range(runs + (runs > 1 and not warm)):
             prepare()
-            began = time.perf_counter()
+            began.append(time.perf_counter())
             work()
-            seconds.append(time.perf_counter() - began)
+            seconds.append(time.perf_counter() - began[-1])
             check()
-        return Times(tuple(seconds[-runs:]))
+        return Times(tuple(seconds[-runs:]), tuple(began[-runs:]))

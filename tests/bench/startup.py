@@ -70,7 +70,7 @@ def started(bench: Bench, module: str) -> Started:
                 _out, report = process.communicate(timeout=60)
             return seconds, report
 
-        seconds = [first_byte()[0] for _run in range(2 * bench.most + 1)][1:]
+        seconds = [first_byte()[0] for _run in range(bench.most + 1)][1:]
         reports = [imported(first_byte("-X", "importtime")[1]) for _run in range(bench.most)]
     taken: Counter[str] = Counter()
     number: Counter[str] = Counter()

@@ -101,6 +101,7 @@ class Record:
         services = sorted({entry.service for entry in self._entries})
         actions = sorted({entry.action for entry in self._entries})
         return {
+            "time": time.monotonic() - self._started,
             "calls": len(self._entries),
             "writes": sum(entry.write for entry in self._entries),
             "in_flight": self._in_flight,

@@ -281,8 +281,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     full = metafunc.config.getoption("--full")
     cases = [(own, case) for case in (ALL if full else SAMPLE)]
     if full:
-        others = sorted((ROOT / ".venv" / "matrix").glob("core-*/bin"))
-        cases += [(other, case) for other in others if other != own for case in EACH_CORE]
+        matrix = sorted((ROOT / ".venv" / "matrix").glob("core-*/bin"))
+        others = {folder.parent.name.partition("-python-")[0]: folder for folder in matrix}  # one Python for each
+        cases += [(other, case) for other in others.values() if other != own for case in EACH_CORE]
     names = [f"{folder.parent.name}-{case[0]}-{case[1]}" for folder, case in cases]
     metafunc.parametrize(("bin_folder", "case"), cases, ids=names)
 
