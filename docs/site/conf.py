@@ -74,8 +74,8 @@ TITLE = re.compile(rf"^{re.escape(project)}\.(\w+) (\w+) -- (.*)\n\++\n", re.M)
 CONTENTS = re.compile(r"^\.\. contents::\n(?: +:.*\n)+", re.M)
 # The lists of pages name the guides and the changes themselves.
 LISTED = re.compile(r"^\.\. _changelog_section_for_.*\n[\s\S]*?(?=^\.\. _plugin_index_for_)", re.M)
-# The guides link to other pages as they have to where there is nothing but antsibull-docs.
-GUIDE_LINK = re.compile(rf"`([^`<]+) <{re.escape(galaxy['repository'])}/blob/main/([\w/]+)\.md>`__")
+# Guides and modules link to other pages as they have to where there is nothing but antsibull-docs.
+GUIDE_LINK = re.compile(rf"`([^`<]+) <{re.escape(galaxy['repository'])}/blob/main/([\w/]+)\.md>`__?")
 # What the reference refers to in the documentation of Ansible itself.
 ANSIBLE = "https://docs.ansible.com/ansible/latest/"
 ELSEWHERE = {

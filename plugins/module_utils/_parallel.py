@@ -75,13 +75,14 @@ MAX_PAGES = 1000
 
 
 def all_pages(
-    read: Callable[[int, int], tuple[int | None, list[R]]], size: int, concurrency: int
+    action: str, read: Callable[[int, int], tuple[int | None, list[R]]], size: int, concurrency: int
 ) -> tuple[list[R], list[CdnError]]:
     """A whole list that comes in pages: the first page, then the others, several at a time.
 
     Where the first page is shorter than it should be, or does not tell how many items there are, the pages are read one
     after the other, until one is empty, short or the same as the one before, or the total is reached.
 
+    :param action: the provider's name for it, for messages
     :param read: reads a page by its number, from 0, and the number of items before it; returns how many items there are
         in all, None where that is not told, and those of the page
     :return: the items in their order, and the errors of the pages that could not be read
@@ -91,7 +92,7 @@ def all_pages(
     items = list(page)
     if total is not None and len(items) >= size:
         if total > MAX_PAGES * size:
-            return items, [_endless(f"more than {MAX_PAGES * size} items are said to be in it")]
+            return items, [_endless(action, f"more than {MAX_PAGES * size} items are said to be in it")]
         numbers = range(1, -(-total // size))
         pages = each(lambda number: read(number, number * size)[1], numbers, concurrency).values()
         items += [item for page in pages if not isinstance(page, CdnError) for item in page]
@@ -99,7 +100,7 @@ def all_pages(
     number = 1
     while page and (len(page) >= size if total is None else len(items) < total):
         if number == MAX_PAGES:
-            return items, [_endless(f"it has more than {MAX_PAGES} pages")]
+            return items, [_endless(action, f"it has more than {MAX_PAGES} pages")]
         before = page
         try:
             total, page = read(number, len(items))
@@ -112,9 +113,12 @@ def all_pages(
     return items, []
 
 
-def _endless(why: str) -> CdnError:
+def _endless(action: str, why: str) -> CdnError:
     return CdnError(
-        f"A list of the provider's was not read to its end: {why}.", code="ListTooLong", outcome=Outcome.UNKNOWN
+        f"The list that {action} tells was not read to its end: {why}.",
+        action=action,
+        code="ListTooLong",
+        outcome=Outcome.UNKNOWN,
     )
 
 

@@ -327,7 +327,7 @@ class Tencent:
                 deadline=deadline,
             )
 
-        return all_pages(page, PAGE_SIZE, concurrency)
+        return all_pages(action, page, PAGE_SIZE, concurrency)
 
     def listed(
         self, filters: Mapping[str, Any], parse_item: Callable[[Mapping[str, Any]], T], concurrency: int = 1

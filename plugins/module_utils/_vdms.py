@@ -275,7 +275,7 @@ class Vdms:
             filters = {"query": query} if query else {}
             return self._page(number + 1, parse_item, filters, subject)
 
-        return all_pages(page, PAGE_SIZE, concurrency)
+        return all_pages(LIST, page, PAGE_SIZE, concurrency)
 
     def _page(
         self,

@@ -339,7 +339,7 @@ class Zenlayer:
                 total = before + len(page) + 1
             return total, page
 
-        return all_pages(read, PAGE_SIZE, concurrency)
+        return all_pages(action, read, PAGE_SIZE, concurrency)
 
     def domains(self, *, name: str | None = None, resource_group_id: str | None = None) -> list[Domain]:
         """DescribeDomains: all domains, each once, without their certificates.

@@ -373,8 +373,8 @@ INTEGRATION = tuple(sorted({stage_of(target) for target in integration_targets()
 STAGES = (
     Stage("sanity", sanity),
     Stage("usage", usage),
-    *(Stage(name, integration, "integration") for name in reversed(INTEGRATION)),
     Stage("reliability", reliability),
+    *(Stage(name, integration, "integration") for name in reversed(INTEGRATION)),
     Stage("unit", unit),
     Stage("bounds", bounds),
     Stage("importer", importer),

@@ -111,26 +111,26 @@ class Pages:
 @pytest.mark.parametrize(("items", "calls"), [(0, 1), (9, 1), (10, 1), (11, 2), (100, 10), (101, 11)])
 def test_all_pages_of_a_list_are_read_once(items: int, calls: int, concurrency: int) -> None:
     pages = Pages(items)
-    assert all_pages(pages.read, 10, concurrency) == (pages.items, [])
+    assert all_pages("ListThem", pages.read, 10, concurrency) == (pages.items, [])
     assert sorted(pages.asked) == [(number, number * 10) for number in range(calls)]
 
 
 @pytest.mark.parametrize(("items", "calls"), [(0, 1), (9, 1), (10, 2), (25, 3)])
 def test_without_a_total_the_pages_end_with_a_short_one(items: int, calls: int) -> None:
     pages = Pages(items, tells=False)
-    assert all_pages(pages.read, 10, 4) == (pages.items, [])
+    assert all_pages("ListThem", pages.read, 10, 4) == (pages.items, [])
     assert len(pages.asked) == calls
 
 
 def test_pages_that_are_smaller_than_asked_for_lose_nothing() -> None:
     pages = Pages(25, cap=7)
-    assert all_pages(pages.read, 10, 4) == (pages.items, [])
+    assert all_pages("ListThem", pages.read, 10, 4) == (pages.items, [])
     assert pages.asked == [(0, 0), (1, 7), (2, 14), (3, 21)]
 
 
 def test_a_total_that_is_too_high_does_not_lead_on_for_ever() -> None:
     pages = Pages(3)
-    assert all_pages(lambda number, seen: (99, pages.read(number, seen)[1]), 10, 1) == ([0, 1, 2], [])
+    assert all_pages("ListThem", lambda number, seen: (99, pages.read(number, seen)[1]), 10, 1) == ([0, 1, 2], [])
     assert len(pages.asked) == 2
 
 
@@ -141,28 +141,29 @@ def test_a_service_that_gives_the_same_page_ever_again_is_noticed() -> None:
         asked.append(number)
         return None, list(range(10))
 
-    assert all_pages(read, 10, 4) == (list(range(10)), [])
+    assert all_pages("ListThem", read, 10, 4) == (list(range(10)), [])
     assert asked == [0, 1]
 
 
 @pytest.mark.parametrize("total", [10**4 + 1, 10**999])
 def test_a_list_that_is_said_to_be_absurdly_long_is_not_taken_for_whole(total: int) -> None:
     pages = Pages(10)
-    items, errors = all_pages(lambda number, seen: (total, pages.read(number, seen)[1]), 10, 4)
+    items, errors = all_pages("ListThem", lambda number, seen: (total, pages.read(number, seen)[1]), 10, 4)
     assert items == pages.items
-    assert [(error.code, error.outcome) for error in errors] == [("ListTooLong", Outcome.UNKNOWN)]
-    assert "more than 10000 items" in errors[0].message
+    (error,) = errors
+    assert (error.action, error.code, error.outcome) == ("ListThem", "ListTooLong", Outcome.UNKNOWN)
+    assert "more than 10000 items" in error.message
     assert len(pages.asked) == 1
 
 
 def test_the_longest_list_is_read_to_its_end() -> None:
     pages = Pages(10 * MAX_PAGES)
-    assert all_pages(pages.read, 10, 1) == (pages.items, [])
+    assert all_pages("ListThem", pages.read, 10, 1) == (pages.items, [])
 
 
 def test_a_list_without_an_end_is_not_taken_for_whole() -> None:
     pages = Pages(10**6, tells=False)
-    items, errors = all_pages(pages.read, 10, 4)
+    items, errors = all_pages("ListThem", pages.read, 10, 4)
     assert items == pages.items[: 10 * MAX_PAGES]
     assert "more than 1000 pages" in errors[0].message
     assert len(pages.asked) == MAX_PAGES
@@ -172,7 +173,7 @@ def test_a_list_without_an_end_is_not_taken_for_whole() -> None:
 def test_a_page_that_cannot_be_read_does_not_hide_the_others(cap: int) -> None:
     pages = Pages(25, cap=cap)
     pages.broken.add(1)
-    items, errors = all_pages(pages.read, 10, 2)
+    items, errors = all_pages("ListThem", pages.read, 10, 2)
     assert [error.message for error in errors] == ["page 1"]
     assert items == ([*range(10), *range(20, 25)] if cap == 10 else list(range(7)))
 
@@ -181,7 +182,7 @@ def test_without_the_first_page_nothing_is_known() -> None:
     pages = Pages(25)
     pages.broken.add(0)
     with pytest.raises(ApiError):
-        all_pages(pages.read, 10, 2)
+        all_pages("ListThem", pages.read, 10, 2)
 
 
 def test_defect_names_kind_and_place_but_not_the_text() -> None:
