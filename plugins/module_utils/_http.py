@@ -295,9 +295,7 @@ class JsonClient:
             request.url = _prepared(self._url(call))
         except requests.RequestException as exc:
             raise self._transport_error(call, exc) from exc
-        request.headers = requests.structures.CaseInsensitiveDict(
-            {**self._headers, **_content_type(call), **call.headers}
-        )
+        request.headers = {**self._headers, **_content_type(call), **call.headers}  # type: ignore[assignment]
         request.body = body
         request.prepare_content_length(body)
         auth = self._auth.by(deadline) if isinstance(self._auth, OAuth2Auth) else self._auth

@@ -258,12 +258,16 @@ class Ending:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """All texts inside of a result, except the keys of mappings."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (Mapping, list, tuple)):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(item)
+    """All texts inside of a result in no certain order, except the keys of mappings."""
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, Mapping):
+            todo.extend(item.values())
+        elif isinstance(item, (list, tuple)):
+            todo.extend(item)
 
 
 def grouped_notes(by_name: Sequence[tuple[str, str]]) -> list[str]:
