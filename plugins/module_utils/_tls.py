@@ -204,9 +204,10 @@ class TlsClient:
         context.verify_flags |= X509_V_FLAG_NO_CHECK_TIME
         try:
             context.load_verify_locations(cadata=der)
-            return facts_of(self._shake(context, address, server_name, timeout).parsed)
+            parsed = self._shake(context, address, server_name, timeout).parsed
         except OSError:
             return None
+        return facts_of(parsed) if parsed else None
 
     def _shake(self, context: ssl.SSLContext, address: Address, server_name: str | None, timeout: float) -> _Shown:
         start = self._clock.now()
@@ -218,9 +219,7 @@ class TlsClient:
             connection.settimeout(max(deadline.remaining(), 0.001))
             with context.wrap_socket(connection, server_hostname=server_name) as tls:
                 seconds = self._clock.now() - start
-                return _Shown(
-                    tls.getpeercert(binary_form=True) or b"", tls.getpeercert() or {}, tls.version() or "", seconds
-                )
+                return _Shown(tls.getpeercert(binary_form=True) or b"", _parsed(tls), tls.version() or "", seconds)
 
 
 def _context() -> ssl.SSLContext:
@@ -258,6 +257,14 @@ def _trusting(context: ssl.SSLContext, ca_path: str | None) -> ssl.SSLContext:
         except ssl.SSLError:
             raise InputError(f"ca_path: there is no CA certificate in '{ca_path}'.") from None
     return context
+
+
+def _parsed(tls: ssl.SSLSocket) -> Mapping[str, Any]:
+    """A certificate that was verified, as Python parses it; empty where that was not done, or Python cannot."""
+    try:
+        return tls.getpeercert() or {}
+    except ValueError:  # text in it is not in the encoding that it should have
+        return {}
 
 
 def _reason(exc: ssl.SSLError) -> str:

@@ -83,6 +83,7 @@ def make(
     for_clients: bool = False,
     weak: bool = False,
     chained: bool = True,
+    raw_names: bytes = b"",
 ) -> Identity:
     """A certificate for these names and addresses, self-signed unless there is an issuer.
 
@@ -90,6 +91,7 @@ def make(
     :param for_clients: TLS servers must not use it
     :param weak: its key is too short for today
     :param chained: the server sends the issuer's certificate beside it, unless that is a root
+    :param raw_names: DER of further names, right or wrong
     """
     key: Any = ec.generate_private_key(ec.SECP256R1())
     if weak:
@@ -108,7 +110,11 @@ def make(
         .add_extension(x509.BasicConstraints(is_ca, None), critical=True)
     )
     if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), False)
+        extension = x509.SubjectAlternativeName([_general(name) for name in names])
+        san = extension.public_bytes()[2:] + raw_names
+        assert len(san) < 128 or not raw_names, "a longer one has another form"
+        raw = x509.UnrecognizedExtension(extension.oid, bytes([0x30, len(san) % 128]) + san)
+        builder = builder.add_extension(raw if raw_names else extension, False)
     if for_clients:
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
     certificate = builder.sign(issuer.key if issuer else key, hashes.SHA256())

@@ -303,6 +303,19 @@ def test_a_certificate_that_changes_between_handshakes_is_not_mixed_up(
     assert again.facts is not None
 
 
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_certificate_with_a_name_that_is_no_text_is_shown_but_not_parsed(
+    start: Start, tmp_path: Path, trusted: bool
+) -> None:
+    identity = make(NAME, issuer=ROOT, raw_names=b"\x82\x03w\xff.")
+    (tmp_path / "trust.pem").write_text((ROOT if trusted else make_ca()).pem)
+
+    sight = look(TlsClient(str(tmp_path / "trust.pem")), start(identity))
+
+    assert sight.der == ssl.PEM_cert_to_DER_cert(identity.pem)
+    assert (sight.facts, bool(sight.distrust)) == (None, not trusted)
+
+
 # ---- Trust ----
 
 
