@@ -67,7 +67,10 @@ class ResourceFactory(Protocol):
     def provider(self) -> str:
         """The provider of errors that name none, such as those about options; "" for nobody."""
 
-    def __call__(self, params: Mapping[str, Any], settings: _http.Settings, redact: Redactor, /) -> Resource[Any]: ...
+    def __call__(self, params: Mapping[str, Any], settings: _http.Settings, redact: Redactor, /) -> Resource[Any]:
+        """
+        :raises InputError: an option cannot be used
+        """
 
 
 class QueryFactory(Protocol):
@@ -77,7 +80,10 @@ class QueryFactory(Protocol):
     def provider(self) -> str:
         """As that of resources."""
 
-    def __call__(self, params: Mapping[str, Any], settings: _http.Settings, redact: Redactor, /) -> Query: ...
+    def __call__(self, params: Mapping[str, Any], settings: _http.Settings, redact: Redactor, /) -> Query:
+        """
+        :raises InputError: an option cannot be used
+        """
 
 
 _URL_PASSWORD = re.compile(r"://[^\s:@]*:([^\s@]+)@")

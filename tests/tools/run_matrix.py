@@ -258,7 +258,10 @@ def integration(targets: list[str], core: Core, python: str, run: Run) -> None:
 
 def sanity(core: Core, run: Run) -> None:
     controller = core.controller("")
-    path = path_with(controller.bin)
+    # ansible-test keeps environments below it, which two of its kind at the same time would both make.
+    home = HOME / core.series
+    home.mkdir(parents=True, exist_ok=True)
+    path = {**path_with(controller.bin), "HOME": str(home)}
     run(controller.bin / "python", TOOLS / "seed_get_pip.py", env=path)
     lists = controller.bin.parent.glob("lib/python*/site-packages/ansible_test/_data/requirements/sanity.*.txt")
     # A preview can want a package from elsewhere than the package index.

@@ -6,7 +6,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.certops.cdn.plugins.module_utils._filters import any_name_matches, expires_within, matches
+from ansible_collections.certops.cdn.plugins.module_utils._filters import (
+    any_matches,
+    any_name_matches,
+    expires_within,
+    matches,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +34,20 @@ from ansible_collections.certops.cdn.plugins.module_utils._filters import any_na
 )
 def test_a_star_stands_for_anything_and_all_else_for_itself(pattern: str, text: str, fits: bool) -> None:
     assert matches(pattern, text) is fits
+
+
+@pytest.mark.parametrize(
+    ("patterns", "text", "fits"),
+    [
+        ([], "shop", False),
+        (["shop"], "shop", True),
+        (["blog", "sh*"], "shop", True),
+        (["blog", "shop-*"], "shop", False),
+        (["shop"], "s*", False),
+    ],
+)
+def test_a_text_fits_one_of_the_patterns_at_least(patterns: list[str], text: str, fits: bool) -> None:
+    assert any_matches(patterns, text) is fits
 
 
 @pytest.mark.parametrize(
