@@ -5,7 +5,7 @@
 import hashlib
 import ipaddress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -30,7 +30,7 @@ class Issuer:
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
-        now = datetime.now(UTC).replace(microsecond=0)
+        now = datetime.now(timezone.utc).replace(microsecond=0)
         self._certificate = self._build(ISSUER, [], self._key, now - timedelta(days=3650), now + timedelta(days=3650))
 
     def issue(
@@ -47,7 +47,7 @@ class Issuer:
             key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         else:
             key = ec.generate_private_key(ec.SECP256R1())
-        now = datetime.now(UTC).replace(microsecond=0)
+        now = datetime.now(timezone.utc).replace(microsecond=0)
         subject = names[0] if common_name is None else common_name
         leaf = self._build(
             subject, names, key, now + timedelta(days=not_before_days), now + timedelta(days=not_after_days)

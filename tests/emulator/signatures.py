@@ -7,7 +7,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 _AUTHORIZATION = re.compile(
     r"(?P<method>\S+) +Credential=(?P<credential>[^,\s]+), *SignedHeaders=(?P<headers>[^,\s]+), *"
@@ -67,7 +67,7 @@ def tc3_matches(auth: Authorization, secret: str, scope: str, headers: Mapping[s
 
 def utc_date(timestamp: int) -> str:
     """The date that belongs in the credential scope."""
-    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d")
+    return datetime.fromtimestamp(timestamp, timezone.utc).strftime("%Y-%m-%d")
 
 
 def _verbatim(auth: Authorization, headers: Mapping[str, str]) -> list[str]:

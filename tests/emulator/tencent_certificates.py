@@ -4,7 +4,7 @@
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 CHINA = timezone(timedelta(hours=8))
@@ -248,7 +248,7 @@ class Certificate:
 
 def china_time(moment: float) -> str:
     """Tencent's times are text in GMT+8."""
-    return datetime.fromtimestamp(moment, UTC).astimezone(CHINA).strftime(TIME_FORMAT)
+    return datetime.fromtimestamp(moment, timezone.utc).astimezone(CHINA).strftime(TIME_FORMAT)
 
 
 def parse_china_time(text: str) -> float | None:

@@ -4,7 +4,7 @@
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from .settings import Settings
@@ -317,5 +317,5 @@ def stamp(moment: float, settings: Settings, seed: int) -> str:
     digits = settings["vdms.fraction_digits"]
     if digits == "mixed":
         digits = seed % 7
-    text = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    text = datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")
     return text[: 20 + digits].rstrip(".") + "Z"

@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from . import scenario
@@ -302,7 +302,7 @@ class Zenlayer:
             "businessType": domain.business_type,
             **status,
             "cname": f"{domain.name}.cdn-target.example.net",
-            "createTime": _stamp(datetime.fromtimestamp(domain.created, UTC)),
+            "createTime": _stamp(datetime.fromtimestamp(domain.created, timezone.utc)),
             "resourceGroupId": domain.resource_group,
         }
 
@@ -407,7 +407,7 @@ class Zenlayer:
             "issuer": leaf.issuer,
             "sans": leaf.names,
             "algorithm": leaf.algorithm,
-            "createTime": _stamp(datetime.fromtimestamp(certificate.created, UTC)),
+            "createTime": _stamp(datetime.fromtimestamp(certificate.created, timezone.utc)),
             "startTime": _stamp(leaf.not_before),
             "endTime": _stamp(leaf.not_after),
             "expired": _expired(certificate, now),

@@ -166,6 +166,7 @@ def test_a_list_without_an_end_is_not_taken_for_whole() -> None:
     items, errors = all_pages("ListThem", pages.read, 10, 4)
     assert items == pages.items[: 10 * MAX_PAGES]
     assert "more than 1000 pages" in errors[0].message
+    assert errors[0].action == "ListThem"
     assert len(pages.asked) == MAX_PAGES
 
 

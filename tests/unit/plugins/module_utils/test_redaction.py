@@ -69,6 +69,22 @@ def test_a_secret_is_gone_in_base64_and_hexadecimal_wherever_it_stands(
         assert redact(data.hex()) == data.hex().replace(secret.encode().hex(), MASK)
 
 
+@pytest.mark.parametrize("secret", ["s3cret-k", "s3cret-kW", "s3cret-key"])
+@pytest.mark.parametrize("before", [b"", b"?", b"??"])
+@pytest.mark.parametrize("after", [b"", b"!", b"!!"])
+def test_what_stands_for_the_secret_alone_is_masked_in_base64_and_nothing_else(
+    secret: str, before: bytes, after: bytes
+) -> None:
+    text = base64.b64encode(before + secret.encode() + after).decode()
+    first, end = -(-len(before) * 4 // 3), (len(before) + len(secret)) * 4 // 3  # each character stands for six bits
+    assert Redactor(secret)(text) == text[:first] + MASK + text[end:]
+
+
+def test_eight_bytes_are_looked_for_in_hexadecimal_digits_of_both_kinds() -> None:
+    redact = Redactor("s3cret-k")
+    assert redact("<7333637265742d6b> <7333637265742D6B>") == f"<{MASK}> <{MASK}>"
+
+
 def test_what_is_short_is_not_looked_for_in_base64_and_hexadecimal() -> None:
     assert Redactor("abc")("YWJj 616263 YWJjYWJj") == "YWJj 616263 YWJjYWJj"
 
@@ -80,6 +96,15 @@ def test_a_private_key_is_gone_whatever_its_lines_end_with(line_end: str) -> Non
     for text in (line_end.join(lines), quote(line_end.join(lines)), line_end.join(reversed(lines))):
         assert not any(line[:20] in redact(text) for line in lines)
     assert redact("-----BEGIN CERTIFICATE-----") == MASK
+
+
+def test_lines_of_a_private_key_are_looked_for_one_by_one_but_for_short_ones_and_those_around_it() -> None:
+    redact = Redactor("-----BEGIN PRIVATE KEY-----\ndGhpcyBp\ncyBhIGt\n-----END PRIVATE KEY-----\n")
+    assert redact("dGhpcyBp, cyBhIGt, -----END PRIVATE KEY-----") == f"{MASK}, cyBhIGt, -----END PRIVATE KEY-----"
+
+
+def test_lines_of_other_secrets_are_no_secrets_by_themselves() -> None:
+    assert Redactor("a long line\nand another one")("a long line and") == "a long line and"
 
 
 def test_secrets_that_need_not_be_kept() -> None:
