@@ -87,10 +87,13 @@ class AcmeEnvelope:
 
 
 class Doubling:
-    """Pauses of 1, 2, 4... seconds without chance."""
+    """Pauses of 1, 2, 4... times so many seconds, without chance."""
+
+    def __init__(self, first: float = 1.0) -> None:
+        self._first = first
 
     def pause(self, attempt: int) -> float:
-        return 2.0**attempt
+        return self._first * 2.0**attempt
 
 
 def as_it_is(result: Any) -> Any:
@@ -444,6 +447,25 @@ def test_pause_that_the_provider_asks_for_is_kept_within_bounds(
     assert clock.sleeps == [pause]
 
 
+@pytest.mark.parametrize(("retry_after", "pause"), [(None, 0.2), ("0.1", 0.2), ("0.3", 0.3)])
+def test_short_pauses_are_as_long_as_was_asked_for(
+    serve: Callable[..., LocalServer], clock: FakeClock, retry_after: str | None, pause: float
+) -> None:
+    headers = {"retry_after": retry_after} if retry_after else {}
+    settings = Settings(timeout=5)
+    url = serve(http_answer(429, **headers), json_answer({})).url
+    JsonClient(url, AcmeEnvelope(), NoAuth(), settings, Redactor(), backoff=Doubling(0.2)).call(READ, as_it_is)
+    assert clock.sleeps == [pause]
+
+
+def test_a_pause_until_the_deadline_leaves_no_time_for_another_attempt(
+    serve: Callable[..., LocalServer], clock: FakeClock
+) -> None:
+    server = serve(http_answer(429, retry_after="7"))
+    failure(client(server), deadline=Deadline(7, clock))
+    assert (clock.sleeps, len(server.requests)) == ([], 1)
+
+
 @pytest.mark.parametrize(("seconds", "pause"), [(30, 29), (-100, 1), (3600, 60)])
 def test_date_to_retry_after_is_waited_for(
     serve: Callable[..., LocalServer], clock: FakeClock, seconds: float, pause: float
@@ -784,13 +806,17 @@ def test_refusal_without_readable_error_is_final_too(
     assert clock.sleeps == []
 
 
+BLOCKED = ": the request was blocked by a security policy in front of the API (HTTP 451)."
+CHALLENGE = ": a browser challenge stands in front of the API; ask the provider to admit this host (HTTP 403)."
+
+
 @pytest.mark.parametrize(
     ("answer", "code", "text"),
     [
-        (http_answer(451, HTML), "REQUEST_BLOCKED", "blocked by a security policy in front of the API"),
-        (http_answer(403, HTML, cf_mitigated="challenge"), "SECURITY_CHALLENGE", "a browser challenge stands in front"),
-        (http_answer(403, HTML, CF_Mitigated="Challenge"), "SECURITY_CHALLENGE", "a browser challenge stands in front"),
-        (json_answer({"error": "x"}, 451), "REQUEST_BLOCKED", "blocked by a security policy in front of the API"),
+        (http_answer(451, HTML), "REQUEST_BLOCKED", BLOCKED),
+        (http_answer(403, HTML, cf_mitigated="challenge"), "SECURITY_CHALLENGE", CHALLENGE),
+        (http_answer(403, HTML, CF_Mitigated="Challenge"), "SECURITY_CHALLENGE", CHALLENGE),
+        (json_answer({"error": "x"}, 451), "REQUEST_BLOCKED", BLOCKED),
     ],
 )
 def test_block_in_front_of_the_api_is_final(
@@ -806,7 +832,7 @@ def test_refusal_with_another_mitigation_is_no_challenge(serve: Callable[..., Lo
     assert failure(client(serve(json_answer({"error": "no"}, 403, cf_mitigated="log")))).code == ""
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
 def test_redirect_is_not_followed(serve: Callable[..., LocalServer], clock: FakeClock, status: int) -> None:
     elsewhere = serve(json_answer({}))
     server = serve(http_answer(status, location=f"{elsewhere.url}/v1"))
@@ -821,6 +847,11 @@ def test_redirect_is_not_followed(serve: Callable[..., LocalServer], clock: Fake
 def test_redirect_to_nowhere_is_told_too(serve: Callable[..., LocalServer], location: str) -> None:
     error = failure(client(serve(http_answer(302, location=location))))
     assert error.code == "Redirect"
+    assert ("points to h:port;" if "h:port" in location else "points to elsewhere;") in error.message
+
+
+def test_redirect_without_a_target_is_told_too(serve: Callable[..., LocalServer]) -> None:
+    assert "the answer points to elsewhere; redirects" in failure(client(serve(http_answer(302)))).message
 
 
 def test_credentials_in_a_redirect_are_not_shown(serve: Callable[..., LocalServer]) -> None:
