@@ -70,7 +70,11 @@ SUBJECTS = {
         Subject(
             "module_utils/_tencent.py", ("module_utils/test_tencent.py",), ("outcome_of", "_is_or_below", "advice_on")
         ),
-        Subject("module_utils/_vdms.py", ("module_utils/test_vdms.py",), ("outcome_of", "answered", "order_of")),
+        Subject(
+            "module_utils/_vdms.py",
+            ("module_utils/test_vdms.py", "module_utils/test_vdms_cert_request_action.py"),
+            ("outcome_of", "answered", "order_of"),
+        ),
         Subject(
             "module_utils/_zenlayer_domain_cert.py",
             ("module_utils/test_zenlayer_domain_cert.py",),
