@@ -44,6 +44,7 @@ from ansible_collections.certops.cdn.plugins.module_utils._vdms_model import (
     differences,
     dns_zones,
     planned,
+    predicted_row,
     removal,
     row,
     same_domains,
@@ -121,6 +122,77 @@ PARAMS: dict[str, Any] = {
     ),
     **dict.fromkeys(("domains", "organization", "notifications")),
 }
+
+
+# ---- What is told of a decision --------------------------------------------------------------------------------------
+
+
+def test_a_label_that_is_taken_names_those_who_have_it() -> None:
+    present = replace(request_in("Active"), label_taken_by=(10, 11))
+    verdict = decide("request 1", present, Wanted(certificate_label="other"), by_id=True)
+    assert verdict == Refuse(
+        "request 1: certificate_label: 'other' is taken by 10, 11; the label of a deleted request stays taken too. "
+        "Nothing was changed.",
+        code="LabelTaken",
+    )
+
+
+def test_notes_of_a_request_that_is_kept_are_told_one_after_the_other() -> None:
+    verdict = decide("request 1", request_in("Strange"), Wanted(), by_id=True)
+    assert isinstance(verdict, Keep)
+    assert verdict.note.startswith("request 1: the status 'Strange' is not known")
+
+    noted = replace(request_in("Active", "RenewalRejected"), notes=("The records could not be read.",))
+    verdict = decide("request 1", noted, Wanted(), by_id=True)
+    assert isinstance(verdict, Keep)
+    assert verdict.note.startswith("The records could not be read. request 1: its last renewal was rejected")
+
+
+@pytest.mark.parametrize("names", [["a b.example.org"], ["https://a.example.org"], ["a.example.org", "b.example.org"]])
+def test_domains_that_cannot_be_asked_for_are_told_as_errors_of_the_provider(names: list[str]) -> None:
+    given = [{"name": name, "is_common_name": True} for name in names]
+    with pytest.raises(InputError) as caught:
+        Wanted.from_options({**PARAMS, "domains": given})
+    assert caught.value.provider == "VDMS"
+
+
+# ---- What check mode predicts ----------------------------------------------------------------------------------------
+
+NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
+NEW = Wanted(certificate_label="new", validation_type="DV", dcv_method="Email", domains=domains("a.example.org"))
+
+
+@pytest.mark.parametrize("present", [Request(None), request_in("Deleted")], ids=["none", "deleted"])
+def test_the_row_of_what_would_be_created(present: Request) -> None:
+    told = predicted_row(present, NEW, NOW)
+    assert (told["id"], told["status"], told["order_status"], told["days_left"]) == (None, None, None, None)
+    assert (told["certificate_label"], told["dcv_method"]) == ("new", "Email")
+    assert [domain["name"] for domain in told["domains"]] == ["a.example.org"]
+
+
+def test_the_row_of_what_would_be_changed_keeps_what_is_known() -> None:
+    present = request_in("Active", "Issued", validation_type="OV", organization={"id": 512, "company_name": "Old Ltd"})
+    names = domains("shop.example.org", "new.example.org", common="shop.example.org")
+    wanted = Wanted(description="other", domains=names, organization={"id": 7, "company_name": "New Ltd"})
+
+    told = predicted_row(present, wanted, NOW)
+
+    before = row(present.certificate.fields, present.report, NOW) if present.certificate else {}
+    changed = {key for key, value in told.items() if value != before[key]}
+    assert changed == {"description", "domains", "organization"}
+    assert told["days_left"] == 1491
+    assert told["status"] == "Active"
+    assert [(domain["name"], domain.get("id"), domain.get("status")) for domain in told["domains"]] == [
+        ("shop.example.org", 400210, "Active"),
+        ("new.example.org", None, None),
+    ]
+    assert (told["organization"]["id"], told["organization"]["company_name"]) == (7, "New Ltd")
+
+
+def test_the_row_of_what_would_not_be_changed_is_the_present_one() -> None:
+    present = request_in("Active")
+    assert present.certificate is not None
+    assert predicted_row(present, Wanted(), NOW) == row(present.certificate.fields, present.report, NOW)
 
 
 # ---- Status table (api/vdms.md 4.2) ----------------------------------------------------------------------------------
@@ -365,6 +437,7 @@ EXPIRING = Notification("CertificateExpiring", True, ("ops@example.com", "Sec@ex
         (("CertificateExpiring", False, ()), {"enabled": False, "emails": []}),
         (("PendingValidations", False, None), None),
         (("PendingValidations", False, ()), None),
+        (("PendingValidations", True, None), {"enabled": True, "emails": []}),
         (("PendingValidations", True, ("a@example.com",)), {"enabled": True, "emails": ["a@example.com"]}),
     ],
 )
@@ -672,6 +745,21 @@ def validating(status: str, order: str | None, *words: str) -> StatusReport:
 )
 def test_when_the_control_of_domains_is_to_be_proved(report: StatusReport, awaits: bool) -> None:
     assert report.awaits_domains is awaits
+
+
+@pytest.mark.parametrize(
+    ("data", "attention", "message"),
+    [
+        ({"requires_attention": True, "error_message": "No CAA record"}, True, "No CAA record"),
+        ({"requires_attention": False, "error_message": None}, False, ""),
+        ({"requires_attention": "yes"}, None, ""),
+        ({}, None, ""),
+    ],
+)
+def test_what_is_in_the_way_of_a_request(data: dict[str, Any], attention: bool | None, message: str) -> None:
+    report = StatusReport.parse({"status": "Active", **data})
+    assert (report.requires_attention, report.error_message) == (attention, message)
+    assert ("error: No CAA record" in str(report)) == bool(message)
 
 
 def test_validations_are_known_by_name() -> None:
