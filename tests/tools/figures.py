@@ -5,7 +5,11 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
+
+WIDTH = 120
+"""Characters of a line of prose."""
 
 
 def replace(page: Path, name: str, text: str) -> None:
@@ -18,5 +22,13 @@ def replace(page: Path, name: str, text: str) -> None:
     pattern = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)
     if not pattern.search(before):
         raise ValueError(f"{page.name} has no section {name}")
-    section = f"{begin}\n\n{text.strip()}\n\n{end}"
+    section = f"{begin}\n\n{_wrapped(text.strip())}\n\n{end}"
     page.write_text(pattern.sub(lambda _found: section, before), encoding="utf-8")
+
+
+def _wrapped(text: str) -> str:
+    """Long lines of prose broken; tables, lists and images need theirs as they are."""
+    lines = text.splitlines()
+    return "\n".join(
+        line if line[:1] in "|-!#" else textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in lines
+    )
