@@ -122,7 +122,7 @@ def bounded_adapter(connections: int, clock: Clock, trust: Trust) -> HTTPAdapter
     from requests.adapters import HTTPAdapter
 
     class Adapter(HTTPAdapter):
-        """It keeps what requests works out for each request anew, and is the same for all to one host."""
+        """One host, one trust, the same proxies: so it keeps what requests works out for each request anew."""
 
         pool: Any = None
         trusting: Any = None
