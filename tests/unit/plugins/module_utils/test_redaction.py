@@ -80,6 +80,10 @@ def test_what_stands_for_the_secret_alone_is_masked_in_base64_and_nothing_else(
     assert Redactor(secret)(text) == text[:first] + MASK + text[end:]
 
 
+def test_eight_characters_of_base64_are_enough() -> None:
+    assert Redactor("s3cret")("<czNjcmV0> <c3ecret>") == f"<{MASK}> <c3ecret>"
+
+
 def test_eight_bytes_are_looked_for_in_hexadecimal_digits_of_both_kinds() -> None:
     redact = Redactor("s3cret-k")
     assert redact("<7333637265742d6b> <7333637265742D6B>") == f"<{MASK}> <{MASK}>"

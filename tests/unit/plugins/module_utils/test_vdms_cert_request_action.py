@@ -14,6 +14,7 @@ import pytest
 import responses
 
 from ansible_collections.certops.cdn.plugins.module_utils._plan import Change, Keep, Refuse
+from ansible_collections.certops.cdn.plugins.module_utils._vdms import order_of
 from ansible_collections.certops.cdn.plugins.module_utils._vdms_cert_request_action import Asked, decide, was_executed
 from ansible_collections.certops.cdn.plugins.module_utils._vdms_model import (
     Action,
@@ -334,6 +335,13 @@ def test_tokens_that_are_not_made_yet_are_told(cps: Cps, run: Run) -> None:
     result = run("check_dcv", domains=[NAME])
     assert result["changed"] is True
     assert any("has not made all tokens for dcv_records yet" in warning for warning in result["warnings"])
+
+
+def test_the_call_of_an_action() -> None:
+    assert order_of(Action.CHECK_DCV, 7, []) == ("ValidateDomainControl", "PUT", "/dcv/certificates/7/check", {})
+    order = order_of(Action.RESEND_EMAILS, 7, [71, 72])
+    assert (order.action, order.method) == ("ResendDomainControlValidationEmail", "POST")
+    assert order.query == {"domain_ids": "71,72"}
 
 
 @pytest.mark.parametrize("action", ["check_dcv", "regenerate_tokens", "resend_emails"])
