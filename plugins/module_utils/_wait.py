@@ -106,11 +106,13 @@ class RateLimiter:
     Nobody here knows when a call arrives, only that this is between its start and its end: connections take their time,
     threads are held up. So a call has one of ``limit`` places, and another may have that place a second after its end.
     However long their ways are, calls of one place are a second apart where they are counted. What every call takes
-    anyway, as the quickest tells, is the same for both and is taken off, but for what their ways may differ in.
+    anyway, as the quickest of many tells, is the same for both and is taken off, but for what their ways may differ in.
     """
 
     PAUSE = 1.0
     SLACK = 0.05
+    LEARNING = 3
+    """Calls for each place until the quickest of them counts: on a busy host all of the first ones can be slow."""
 
     def __init__(self, limit: float, clock: Clock) -> None:
         """
@@ -119,6 +121,7 @@ class RateLimiter:
         self._clock = clock
         self._lock = threading.Lock()
         self._untaken = limit
+        self._to_learn = self.LEARNING * limit
         self._ends: SimpleQueue[float] = SimpleQueue()
         self._quickest = math.inf
 
@@ -140,11 +143,12 @@ class RateLimiter:
             if ended is not None:
                 with self._lock:
                     self._quickest = min(self._quickest, self._clock.now() - began)
+                    self._to_learn -= 1
         finally:
             self._ends.put(self._clock.now())
 
     def _anyway(self) -> float:
-        return 0.0 if math.isinf(self._quickest) else max(0.0, self._quickest - self.SLACK)
+        return 0.0 if self._to_learn > 0 else max(0.0, self._quickest - self.SLACK)
 
     def _take_place(self) -> float | None:
         """When the last call of a place has ended, None where it was never taken. The longest ago comes first."""

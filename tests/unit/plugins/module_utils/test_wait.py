@@ -148,13 +148,22 @@ def test_what_every_call_takes_does_not_count(clock: FakeClock) -> None:
     """Calls of a fifth of a second, as soon as they may: nearly two a second, which is the limit."""
     limiter = RateLimiter(2, clock)
     moments = []
-    for _number in range(9):
+    for _number in range(15):
         with limiter.turn():
             moments.append(clock.now())
             clock.time += 0.2
-    assert [later - first for first, later in zip(moments[4:], moments[6:])] == pytest.approx(
+    assert [later - first for first, later in zip(moments[10:], moments[12:])] == pytest.approx(
         [1.0 + RateLimiter.SLACK] * 3
     )
+
+
+def test_calls_that_get_quicker_after_a_slow_start_do_not_come_too_early(clock: FakeClock) -> None:
+    """Nobody knows yet that half a second is not what every call takes."""
+    limiter = RateLimiter(1, clock)
+    for _number in range(3):
+        with limiter.turn():
+            clock.time += 0.5
+    assert starts(limiter, clock, calls=1) == [1004.5]
 
 
 def test_a_second_begins_with_the_end_of_a_call(clock: FakeClock) -> None:
@@ -176,7 +185,7 @@ def test_no_second_of_the_provider_has_more_calls_than_the_limit(
     """Calls overlap, and each is counted at some moment between its start and its end, but for its shortest way."""
     clock = FakeClock()
     limiter = RateLimiter(limit, clock)
-    for _number in range(limit + 1):  # one of them has a place that was taken before
+    for _number in range(limit + limit * RateLimiter.LEARNING):  # as many as are needed to know it
         with limiter.turn():
             clock.time += WAY
     clock.time += 1
