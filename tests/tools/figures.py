@@ -27,8 +27,8 @@ def replace(page: Path, name: str, text: str) -> None:
 
 
 def _wrapped(text: str) -> str:
-    """Long lines of prose broken; tables, lists and images need theirs as they are."""
-    lines = text.splitlines()
-    return "\n".join(
-        line if line[:1] in "|-!#" else textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in lines
+    """Prose in lines of one width; tables, lists and images need theirs as they are."""
+    parts = text.split("\n\n")
+    return "\n\n".join(
+        part if part[:1] in "|-!#" else textwrap.fill(part, WIDTH, break_on_hyphens=False) for part in parts
     )
