@@ -16,7 +16,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def make(
     :param for_clients: TLS servers must not use it
     :param weak: its key is too short for today
     :param chained: the server sends the issuer's certificate beside it, unless that is a root
-    :param raw_names: DER of further names, right or wrong
+    :param raw_names: DER of further names, right or wrong; all names together are short
     """
     key: Any = ec.generate_private_key(ec.SECP256R1())
     if weak:
@@ -109,12 +109,14 @@ def make(
         .not_valid_after(not_after)
         .add_extension(x509.BasicConstraints(is_ca, None), critical=True)
     )
-    if names:
-        extension = x509.SubjectAlternativeName([_general(name) for name in names])
-        san = extension.public_bytes()[2:] + raw_names
-        assert len(san) < 128 or not raw_names, "a longer one has another form"
-        raw = x509.UnrecognizedExtension(extension.oid, bytes([0x30, len(san) % 128]) + san)
-        builder = builder.add_extension(raw if raw_names else extension, False)
+    if raw_names:
+        san = b"".join(bytes([0x82, len(name)]) + name.encode() for name in names) + raw_names
+        sequence = bytes([0x30, len(san)]) + san
+        builder = builder.add_extension(
+            x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, sequence), False
+        )
+    elif names:
+        builder = builder.add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), False)
     if for_clients:
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
     certificate = builder.sign(issuer.key if issuer else key, hashes.SHA256())
