@@ -261,14 +261,14 @@ def sanity(core: Core, run: Run) -> None:
     # ansible-test keeps environments below it, which two of its kind at the same time would both make.
     home = HOME / core.series
     home.mkdir(parents=True, exist_ok=True)
-    path = {**path_with(controller.bin), "HOME": str(home)}
-    run(controller.bin / "python", TOOLS / "seed_get_pip.py", env=path)
+    env = {**path_with(controller.bin), "HOME": str(home)}
+    run(controller.bin / "python", TOOLS / "seed_get_pip.py", env=env)
     lists = controller.bin.parent.glob("lib/python*/site-packages/ansible_test/_data/requirements/sanity.*.txt")
     # A preview can want a package from elsewhere than the package index.
     foreign = {file.stem.partition(".")[2] for file in lists if "://" in file.read_text(encoding="utf-8")}
     options = [word for test in sorted(foreign) for word in ("--skip-test", test)]
     with copied_tree() as tree:
-        output = run_tests.ansible_test(run, tree, "sanity", *options, venv=controller.folder, env=path)
+        output = run_tests.ansible_test(run, tree, "sanity", *options, venv=controller.folder, env=env)
     ran = set(re.findall(r'^Running sanity test "([\w-]+)"', output, re.MULTILINE))
     run.note = f"{len(ran)} tests" + (f", without {', '.join(sorted(foreign))}" if foreign else "")
 
